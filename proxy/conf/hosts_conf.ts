@@ -1,0 +1,52 @@
+/**
+ * hosts.conf: the proxies of a cluster, one `address:port` per line, the own host's first.
+ *
+ * Written by `sns cluster sync`, read by the daemon (its bind interface) and by the proxy.
+ * IPv6 addresses stand in brackets: `[fd00::1]:32767`.
+ */
+import { isPort, parseDecimal } from "./ports.ts";
+
+/** Where a proxy (or any TCP service) listens. IPv6 addresses are kept without brackets. */
+export interface HostAddress {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/** What a reader of one of the conf files got, with a sentence for each line it left out. */
+export interface Parsed<T> {
+  readonly entries: readonly T[];
+  readonly problems: readonly string[];
+}
+
+/** Reads `address:port` or `[v6]:port`; `undefined` when it is neither. */
+export function parseHostAddress(text: string): HostAddress | undefined {
+  const match = /^(?:\[([0-9A-Fa-f:.%]+)\]|([^\s:\[\]]+)):([0-9]+)$/.exec(text);
+  if (!match) return undefined;
+  const hostname = match[1] ?? match[2]!;
+  const port = parseDecimal(match[3]!);
+  return port !== undefined && isPort(port) ? { hostname, port } : undefined;
+}
+
+/** The inverse of {@link parseHostAddress}. */
+export function formatHostAddress({ hostname, port }: HostAddress): string {
+  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+}
+
+/** Reads hosts.conf. Empty lines and `#` comments are skipped; other lines that are no address are reported. */
+export function parseHostsConf(text: string): Parsed<HostAddress> {
+  const entries: HostAddress[] = [];
+  const problems: string[] = [];
+  text.split("\n").forEach((raw, index) => {
+    const line = raw.trim();
+    if (line === "" || line.startsWith("#")) return;
+    const address = parseHostAddress(line);
+    if (address) entries.push(address);
+    else problems.push(`line ${index + 1}: "${line}" is not address:port`);
+  });
+  return { entries, problems };
+}
+
+/** The text of hosts.conf for `addresses`, the own host's first. */
+export function formatHostsConf(addresses: readonly HostAddress[]): string {
+  return addresses.map((address) => formatHostAddress(address) + "\n").join("");
+}
