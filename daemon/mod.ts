@@ -1,0 +1,4 @@
+/** The door of the daemon's layer: the seam to hosts and the layout of a host home. */
+export * from "./host/host.ts";
+export * from "./host/layout.ts";
+export { LocalHost, type LocalHostOptions } from "./host/local_host.ts";
