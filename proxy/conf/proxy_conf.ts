@@ -1,0 +1,252 @@
+/**
+ * proxy.conf: the settings of one proxy, `KEY value` per line.
+ *
+ * Keys are case-insensitive, `#` starts a comment at the start of a line or after a blank,
+ * relative paths are relative to the directory of the file.
+ */
+import { isAbsolute, join, normalize } from "node:path";
+import { nearest } from "./nearest.ts";
+import { formatPortRanges, parsePortRanges } from "./port_ranges.ts";
+import { inRange, isPort, parseDecimal, type PortRange, ROUTER_PORT } from "./ports.ts";
+
+/** What a proxy is told. Durations are in seconds. */
+export interface ProxyConf {
+  /** `PORTSCONF`: absolute path of portmappings.conf. */
+  readonly portsConf: string;
+  /** `HOSTSCONF`: absolute path of hosts.conf. */
+  readonly hostsConf: string;
+  /** `HOST`: address of all listeners. Without it, that of line 1 of hosts.conf, or else all interfaces. */
+  readonly host?: string;
+  /** `PODHOST`: address under which the host ports of pods are reached. Without it, HOST. */
+  readonly podHost?: string;
+  /** `PORT`: where the other proxies reach this one. */
+  readonly port: number;
+  /** `CLUSTERPORTS`: where the clients on this host reach it. */
+  readonly clusterPorts: readonly PortRange[];
+  /**
+   * `PROXYFROM`: clients that begin with a PROXY protocol header, so that it pays to wait for it.
+   * Addresses, or `own` (loopback and the own host), `any`, `none`. A header from another client
+   * is understood too when it stands in the first bytes, only nothing waits for it.
+   */
+  readonly proxyFrom: readonly string[];
+  /** `PEERFROM`: addresses beside those in hosts.conf that other proxies connect from. */
+  readonly peerFrom: readonly string[];
+  /** `REMEMBEROK` … `REMEMBERSILENT`: for how long an answer of a peer is believed. */
+  readonly remember: {
+    readonly ok: number;
+    readonly refused: number;
+    readonly busy: number;
+    readonly silent: number;
+  };
+  /** `CONNECTSECONDS`: a connect or an answer that takes longer is a failure. */
+  readonly connectSeconds: number;
+  /** `GIVEUPSECONDS`: a client for whom nothing is found within this time is closed. */
+  readonly giveUpSeconds: number;
+  /** `BUSYSECONDS`: how long a client waits for room when all targets are at their limit. */
+  readonly busySeconds: number;
+  /** `PROXYWAITSECONDS`: how long a target that wants a header waits for that of a client in PROXYFROM. */
+  readonly proxyWaitSeconds: number;
+  /** `DRAINSECONDS`: how long connections may go on after the proxy was told to stop. */
+  readonly drainSeconds: number;
+}
+
+/** Settings of a proxy.conf without a line, but for the two paths. */
+export const DEFAULT_PROXY_CONF: Omit<ProxyConf, "portsConf" | "hostsConf"> = {
+  port: ROUTER_PORT,
+  clusterPorts: [{ first: 61000, last: 65535 }],
+  proxyFrom: ["own"],
+  peerFrom: [],
+  remember: { ok: 300, refused: 5, busy: 1, silent: 10 },
+  connectSeconds: 3,
+  giveUpSeconds: 10,
+  busySeconds: 3,
+  proxyWaitSeconds: 1,
+  drainSeconds: 10,
+};
+
+/** What {@link parseProxyConf} read, with a sentence for each line that is wrong. */
+export interface ParsedProxyConf {
+  readonly conf: ProxyConf;
+  readonly problems: readonly string[];
+}
+
+/** Turns the text of a value into settings; a string says what was expected instead. */
+type Reader = (value: string, directory: string) => Settings | string;
+type Settings = Partial<Omit<ProxyConf, "remember">> & {
+  readonly remember?: Partial<ProxyConf["remember"]>;
+};
+/** Turns settings into the text of a value; `undefined` when there is nothing to write. */
+type Writer = (conf: ProxyConf) => string | undefined;
+
+type SecondsKey = {
+  [K in keyof ProxyConf]-?: ProxyConf[K] extends number ? K : never;
+}[keyof ProxyConf];
+
+const SECONDS = "a number of seconds such as 3 or 0.5";
+
+function parseSeconds(text: string): number | undefined {
+  return /^[0-9]{1,6}(\.[0-9]{1,3})?$/.test(text) ? Number(text) : undefined;
+}
+
+function seconds(key: SecondsKey): [Reader, Writer] {
+  return [
+    (value) => {
+      const number = parseSeconds(value);
+      return number === undefined ? SECONDS : { [key]: number };
+    },
+    (conf) => `${conf[key]}`,
+  ];
+}
+
+function path(key: "portsConf" | "hostsConf"): [Reader, Writer] {
+  return [
+    (value, directory) => ({
+      [key]: isAbsolute(value) ? normalize(value) : join(directory, value),
+    }),
+    (conf) => conf[key],
+  ];
+}
+
+/** One address or host name, without blanks or commas; brackets around IPv6 are dropped. */
+function parseAddress(text: string): string | undefined {
+  const match = /^(?:\[([0-9A-Fa-f:.%]+)\]|([^\s,\[\]]+))$/.exec(text);
+  return match ? match[1] ?? match[2] : undefined;
+}
+
+function address(key: "host" | "podHost"): [Reader, Writer] {
+  return [
+    (value) => {
+      const found = parseAddress(value);
+      return found === undefined ? "one address" : { [key]: found };
+    },
+    (conf) => conf[key],
+  ];
+}
+
+function addresses(key: "proxyFrom" | "peerFrom"): [Reader, Writer] {
+  return [
+    (value) => {
+      if (value === "none") return { [key]: [] };
+      const found = value.split(",").map((part) => parseAddress(part.trim()));
+      return found.includes(undefined) || found.includes("none")
+        ? "addresses separated by commas, or none"
+        : { [key]: found };
+    },
+    (conf) => conf[key].join(",") || "none",
+  ];
+}
+
+function remember(answer: keyof ProxyConf["remember"]): [Reader, Writer] {
+  return [
+    (value) => {
+      const number = parseSeconds(value);
+      return number === undefined ? SECONDS : { remember: { [answer]: number } };
+    },
+    (conf) => `${conf.remember[answer]}`,
+  ];
+}
+
+const KEYS: Readonly<Record<string, [Reader, Writer]>> = {
+  PORTSCONF: path("portsConf"),
+  HOSTSCONF: path("hostsConf"),
+  HOST: address("host"),
+  PODHOST: address("podHost"),
+  PORT: [
+    (value) => {
+      const port = parseDecimal(value);
+      return port !== undefined && isPort(port) ? { port } : "a port, 1 to 65535";
+    },
+    (conf) => `${conf.port}`,
+  ],
+  CLUSTERPORTS: [
+    (value) => {
+      const clusterPorts = parsePortRanges(value);
+      return clusterPorts ? { clusterPorts } : "ports and ranges such as 5000,61000-65535";
+    },
+    (conf) => formatPortRanges(conf.clusterPorts),
+  ],
+  PROXYFROM: addresses("proxyFrom"),
+  PEERFROM: addresses("peerFrom"),
+  REMEMBEROK: remember("ok"),
+  REMEMBERREFUSED: remember("refused"),
+  REMEMBERBUSY: remember("busy"),
+  REMEMBERSILENT: remember("silent"),
+  CONNECTSECONDS: seconds("connectSeconds"),
+  GIVEUPSECONDS: seconds("giveUpSeconds"),
+  BUSYSECONDS: seconds("busySeconds"),
+  PROXYWAITSECONDS: seconds("proxyWaitSeconds"),
+  DRAINSECONDS: seconds("drainSeconds"),
+};
+
+/** The settings of a proxy.conf without a line that lies in `directory`. */
+export function defaultProxyConf(directory: string): ProxyConf {
+  return {
+    ...DEFAULT_PROXY_CONF,
+    portsConf: join(directory, "portmappings.conf"),
+    hostsConf: join(directory, "hosts.conf"),
+  };
+}
+
+/**
+ * Reads proxy.conf. Every wrong line is reported and leaves its setting at the default.
+ *
+ * @param text The file's content.
+ * @param directory Absolute path of the directory it lies in.
+ */
+export function parseProxyConf(text: string, directory: string): ParsedProxyConf {
+  let conf = defaultProxyConf(directory);
+  const problems: string[] = [];
+  const seen = new Map<string, number>();
+  text.split("\n").forEach((raw, index) => {
+    const line = raw.replace(/(^|\s)#.*$/s, "").trim();
+    if (line === "") return;
+    const number = index + 1;
+    const [, word = "", value = ""] = /^(\S+)\s*(.*)$/s.exec(line) ?? [];
+    const key = word.toUpperCase();
+    if (!Object.hasOwn(KEYS, key)) {
+      const meant = nearest(key, Object.keys(KEYS));
+      problems.push(
+        `line ${number}: unknown key "${word}"${meant ? `, did you mean ${meant}?` : ""}`,
+      );
+      return;
+    }
+    if (seen.has(key)) {
+      problems.push(`line ${number}: ${key} stands in line ${seen.get(key)} already`);
+      return;
+    }
+    seen.set(key, number);
+    const read = value === "" ? "a value" : KEYS[key]![0](value, directory);
+    if (typeof read === "string") {
+      problems.push(
+        `line ${number}: ${key} needs ${read}${value === "" ? "" : `, not "${value}"`}`,
+      );
+    } else {
+      conf = { ...conf, ...read, remember: { ...conf.remember, ...read.remember } };
+    }
+  });
+  if (conf.clusterPorts.some((range) => inRange(conf.port, range))) {
+    const line = seen.get("CLUSTERPORTS") ?? seen.get("PORT");
+    problems.push(
+      `line ${line}: CLUSTERPORTS contain ${conf.port}, which is the PORT of the proxies`,
+    );
+  }
+  return { conf, problems };
+}
+
+/**
+ * The inverse of {@link parseProxyConf}.
+ *
+ * @throws Error when a value has blanks or `#` in a place where the format has no way to write it.
+ */
+export function formatProxyConf(conf: ProxyConf): string {
+  let text = "";
+  for (const [key, [, write]] of Object.entries(KEYS)) {
+    const value = write(conf);
+    if (value === undefined) continue;
+    if (/^#|\s#|[\n]|^\s|\s$|^$/.test(value)) {
+      throw new Error(`Cannot write ${key} ${JSON.stringify(value)} into proxy.conf`);
+    }
+    text += `${key} ${value}\n`;
+  }
+  return text;
+}
