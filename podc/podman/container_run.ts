@@ -1,0 +1,43 @@
+/** A container of the spec -> the words after `podman run`, as shell source. */
+import type { Container, ContainerPod, Mount, Volume } from "../spec/pod_spec.ts";
+import { quote } from "../render/shell.ts";
+import { volumeObjectName } from "./names.ts";
+
+/** One option of `podman run` or the image or an argument: a line of the generated script. */
+export type ShellWords = string;
+
+/**
+ * The options, image and arguments of one container, each as shell source. Values are literal;
+ * the only things the shell fills in are `$pod` and the pod's own directory, `$PWD`.
+ */
+export function containerRunWords(container: Container, pod: ContainerPod): ShellWords[] {
+  const words: ShellWords[] = [
+    container.network === "host" ? "--network host" : '--pod "$pod"',
+    ...container.env.map(({ name, value }) => `--env ${quote(`${name}=${value}`)}`),
+    ...container.mounts.map((mount) => `--volume ${mountSource(mount, pod)}`),
+  ];
+  if (container.workingDir !== undefined) words.push(`--workdir ${quote(container.workingDir)}`);
+  if (container.command) words.push(`--entrypoint ${quote(JSON.stringify(container.command))}`);
+  words.push(quote(container.image));
+  if (container.args.length > 0) words.push(container.args.map(quote).join(" "));
+  return words;
+}
+
+function mountSource(mount: Mount, pod: ContainerPod): ShellWords {
+  const volume = volumeOf(mount, pod);
+  switch (volume.type) {
+    case "volume":
+      return quote(`${volumeObjectName(volume, pod)}:${mount.dest}:z,rw`);
+    case "host":
+      return quote(`${volume.bind}:${mount.dest}:z,rw,dev`);
+    case "config":
+      return `"$PWD"${quote(`/config/${volume.name}:${mount.dest}:z,ro`)}`;
+  }
+}
+
+/** The volume that `mount` names; validation has made sure that there is one. */
+export function volumeOf(mount: Mount, pod: ContainerPod): Volume {
+  const volume = pod.volumes.find(({ name }) => name === mount.volume);
+  if (!volume) throw new Error(`No volume "${mount.volume}" in pod ${pod.name}`);
+  return volume;
+}

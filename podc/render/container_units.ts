@@ -1,0 +1,65 @@
+/** The part of the script that is special to a pod of containers. */
+import { containerRunWords, volumeOf } from "../podman/container_run.ts";
+import { volumeObjectName } from "../podman/names.ts";
+import { podCreateWords } from "../podman/pod_create.ts";
+import type { Container, ContainerPod, Volume } from "../spec/pod_spec.ts";
+import { assign, shellFunction } from "./shell.ts";
+import { portSummary, specLines, type UnitsSource } from "./unit.ts";
+
+export function containerUnits(pod: ContainerPod): UnitsSource {
+  return {
+    summary: pod.containers.map((container) =>
+      [
+        `${container.name}: ${container.image}, restart ${container.restart}`,
+        portSummary(container),
+      ]
+        .filter((part) => part !== "").join(", ")
+    ),
+    functions: [
+      shellFunction("create_podman_pod", 'options; $at is "IP:" of the interface, or nothing', [
+        continued("podman_now pod create", ['"$@"', ...podCreateWords(pod)]),
+      ]),
+      ...pod.containers.flatMap((container) => [
+        shellFunction(
+          `spec_${container.name}`,
+          `container ${container.name}`,
+          spec(container, pod),
+        ),
+        shellFunction(`launch_${container.name}`, container.image, [
+          continued("run_container", containerRunWords(container, pod)),
+        ]),
+      ]),
+    ],
+    volumes: pod.volumes.flatMap((volume) =>
+      volume.type === "volume" ? [`${volumeObjectName(volume, pod)} ${volume.shared}`] : []
+    ),
+  };
+}
+
+function spec(container: Container, pod: ContainerPod): string[] {
+  const mounts = container.mounts.map((mount) => ({ mount, volume: volumeOf(mount, pod) }));
+  const hostPaths = mounts.flatMap(({ volume }) => (volume.type === "host" ? [volume.bind] : []));
+  const lines = specLines(container, {
+    image: container.image,
+    network: container.network === "host" ? "host" : "",
+    mounts: mounts.map(({ mount, volume }) => `${source(volume, pod)}:${mount.dest}`),
+    configs: mounts.flatMap(({ volume }) => (volume.type === "config" ? [volume.name] : [])),
+  });
+  return [...lines, assign("host_paths", hostPaths.map((path) => `${path}\n`).join(""))];
+}
+
+function source(volume: Volume, pod: ContainerPod): string {
+  switch (volume.type) {
+    case "volume":
+      return volumeObjectName(volume, pod);
+    case "host":
+      return volume.bind;
+    case "config":
+      return `./config/${volume.name}`;
+  }
+}
+
+/** One command over several lines, a word or option each. */
+function continued(command: string, words: readonly string[]): string {
+  return [command, ...words].join(" \\\n    ");
+}

@@ -1,0 +1,58 @@
+/** What the script says of a unit of either kind. */
+import type { ExposedPort, Unit } from "../spec/pod_spec.ts";
+import { assign } from "./shell.ts";
+
+/** Seconds between a graceful stop and the kill. */
+const STOP_TIMEOUT_S = 10;
+
+export function stopTimeoutOf(_unit: Unit): number {
+  return STOP_TIMEOUT_S;
+}
+
+/** All ports of `units`, in order of definition. */
+export function exposedPorts(units: readonly Unit[]): readonly ExposedPort[] {
+  return units.flatMap(({ expose }) => expose).flatMap(({ port }) => (port ? [port] : []));
+}
+
+/** What sets a unit's data; `spec_<unit>` of the script consists of these lines. */
+export interface UnitData {
+  readonly image: string;
+  readonly network: string;
+  /** `source:dest` of each mount. */
+  readonly mounts: readonly string[];
+  readonly configs: readonly string[];
+}
+
+export function specLines(unit: Unit, data: UnitData): string[] {
+  return [
+    assign("image", data.image),
+    assign("restart", unit.restart),
+    assign("stop_timeout", String(stopTimeoutOf(unit))),
+    assign("network", data.network),
+    assign("ports", exposedPorts([unit]).map(portText).join(" ")),
+    assign("mounts", data.mounts.join(" ")),
+    assign("configs", data.configs.join(" ")),
+  ];
+}
+
+/** `[interface]:hostPort:targetPort`; an open interface is filled in by the script. */
+function portText({ hostInterface = "", hostPort, targetPort }: ExposedPort): string {
+  return `${hostInterface}:${hostPort}:${targetPort}`;
+}
+
+/** `30000->80 (cluster port 61000)` for the header. */
+export function portSummary(unit: Unit): string {
+  return exposedPorts([unit]).map(({ hostPort, targetPort, clusterPort }) =>
+    `${hostPort}->${targetPort}${clusterPort === undefined ? "" : ` (cluster port ${clusterPort})`}`
+  ).join(", ");
+}
+
+/** What a pod of either kind brings to its script. */
+export interface UnitsSource {
+  /** One line for the header about each unit. */
+  readonly summary: readonly string[];
+  /** Shell functions: `spec_<unit>`, `launch_<unit>` and, for podman, `create_podman_pod`. */
+  readonly functions: readonly string[];
+  /** Podman volumes, `<name> <no|pod|host>` each. */
+  readonly volumes: readonly string[];
+}

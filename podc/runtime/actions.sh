@@ -1,0 +1,201 @@
+# --- actions ------------------------------------------------------------------
+
+spawn_supervisor() {
+  setsid "$self" porcelain-supervise </dev/null >"$run_dir/supervisor.out" 2>&1 9>&- &
+  wait_until 10 supervised || fail "The supervisor of $pod did not start: $(cat "$run_dir/supervisor.out")"
+}
+
+signal_supervisor() { # signal; sent only to the process that holds the lock
+  get "$run_dir/supervisor.pid" 0
+  [ "$value" = 0 ] || kill -s "$1" "$value" 2>/dev/null
+}
+unsupervised() { ! supervised; }
+
+create_pod() { # [interface]: a new pod, whatever of an old one is left
+  [ -z "$1" ] || put "$run_dir/interface" "$1"
+  ! runner_exists || runner_remove || fail "Cannot remove what is left of $pod"
+  forget_units
+  runner_create || fail "Cannot create $pod"
+  put "$run_dir/created" "$(date +%s)"
+  rm -f "$run_dir/started"
+  put "$run_dir/phase" created
+  write_status created 0 ''
+}
+
+start_pod() {
+  put "$run_dir/phase" started
+  put "$run_dir/started" "$(date +%s)"
+  spawn_supervisor
+}
+
+action_create() {
+  read_options '' 'host-interface' "$@"
+  lock_actions
+  supervised && return
+  get "$run_dir/phase" none
+  if [ "$value" = created ] && same_boot && runner_exists; then return; fi
+  create_pod "$host_interface"
+}
+
+action_start() {
+  read_options '' '' "$@"
+  lock_actions
+  supervised && return
+  get "$run_dir/phase" none
+  if [ "$value" != created ] || ! same_boot || ! runner_exists; then
+    fail "$pod is not in state created: use run"
+  fi
+  start_pod
+}
+
+action_run() {
+  read_options 'wait' 'host-interface wait' "$@"
+  lock_actions
+  run_pod
+  [ -z "$wait_s" ] || await_ready
+}
+run_pod() {
+  supervised && return
+  get "$run_dir/phase" none
+  phase=$value
+  if [ "$phase" = started ] && runner_adoptable; then
+    info "$pod already runs without a supervisor: taking it over"
+    spawn_supervisor
+    return
+  fi
+  if [ "$phase" != created ] || ! same_boot || ! runner_exists || [ -n "$host_interface" ]; then
+    create_pod "$host_interface"
+  fi
+  start_pod
+}
+await_ready() {
+  unlock_actions
+  wait_until "$wait_s" status_ready || {
+    print_status >&2
+    fail "$pod is not ready after $wait_s s"
+  }
+}
+
+action_stop() {
+  read_options '' '' "$@"
+  lock_actions
+  end_pod TERM stop
+}
+action_kill() {
+  read_options '' '' "$@"
+  lock_actions
+  end_pod USR2 kill
+}
+end_pod() { # signal how
+  if supervised; then
+    wait_until 10 test -s "$run_dir/supervisor.pid"
+    signal_supervisor "$1"
+    wait_until "$((longest_stop + 90))" unsupervised || fail "The supervisor of $pod does not end; try: $self kill"
+    return
+  fi
+  runner_exists || return 0
+  get "$run_dir/phase" none
+  [ "$value" = started ] || return 0
+  # Its supervisor is gone: this process stands in for it.
+  wanted=$2 phase=running
+  runner_look
+  end_units
+}
+
+action_rm() {
+  read_options 'kill' '' "$@"
+  lock_actions
+  remove_pod
+}
+remove_pod() {
+  how=stop signal=TERM
+  [ -z "$kill" ] || how=kill signal=USR2
+  end_pod "$signal" "$how"
+  ! runner_exists || runner_remove || fail "Cannot remove $pod"
+  had_phase=$run_dir/phase
+  [ -e "$had_phase" ] || return 0
+  forget_units
+  rm -f "$run_dir/phase" "$run_dir/created" "$run_dir/started" "$run_dir/supervisor.pid"
+  write_status removed 0 ''
+}
+
+action_rerun() {
+  read_options 'kill' 'host-interface' "$@"
+  if [ -z "$names" ]; then
+    lock_actions
+    remove_pod
+    run_pod
+    return
+  fi
+  [ -z "$host_interface" ] || usage_error "--host-interface goes with a rerun of the whole pod only"
+  supervised || fail "$pod does not run: nothing to restart"
+  check_names
+  for name in $names; do put "$run_dir/unit/$name/cycle" "${kill:-stop}"; done
+}
+
+action_readiness() { status_ready; }
+
+action_ps() { print_status; }
+
+action_version() { printf 'api %s\nruntime %s\npodVersion %s\n' "$pod_api" "$pod_runtime" "$pod_version"; }
+
+action_info() {
+  printf '%s: %s\n' pod "$pod" podVersion "$pod_version" hostPorts "$host_ports" labels "$labels" \
+    volumes "$(printf '%s' "$volumes" | cut -d ' ' -f 1 | tr '\n' ' ')" ramdisks ''
+  printf 'containers:\n'
+  interface=
+  for unit in $units; do
+    "spec_$unit"
+    printf '    - name: %s\n' "$unit"
+    printf '      %s: %s\n' container "$unit-$pod" image "$image" configs "$configs" restart "$restart" \
+      mounts "$mounts" ports "$(filled_ports)" network "$network"
+  done
+}
+
+action_download() {
+  read_options 'force' '' "$@"
+  for unit in $units; do
+    "spec_$unit"
+    [ -n "$image" ] || continue
+    if [ -z "$force" ] && podman_now image exists "$image"; then continue; fi
+    podman pull -q "$image" >/dev/null || failed="$failed $image"
+  done
+  [ -z "$failed" ] || fail "Cannot pull:$failed"
+}
+
+action_create_volumes() {
+  lock_actions
+  create_volumes
+}
+
+action_create_ramdisks() { :; } # ramdisks come with a later version; a pod that has one does not compile
+
+action_purge() {
+  read_options 'shared' '' "$@"
+  lock_actions
+  if supervised || runner_exists; then fail "$pod exists: remove it first with: $self rm"; fi
+  purge_volumes "${shared:-no}" || fail "Some volumes of $pod are still there"
+}
+
+action_logs() {
+  read_options 'p daemon-process' 't timestamp l limit s stream d details' "$@"
+  check_names
+  if [ -z "$names" ] && [ -z "$daemon_process" ]; then names="$units $pod"; fi
+  [ -z "$daemon_process" ] || names="$names $pod"
+  is_number "${limit#-}" || usage_error "--limit takes a number of lines, not \"$limit\""
+  since_time "$timestamp"
+  print_logs "$names" "$since" "$stream" "$details" "$limit"
+}
+since_time() { # text: sets "since" to Unix seconds; 90, -90, 10m, 2h and 1d ago
+  case $1 in
+  -*) ago=${1#-} ;;
+  *s) ago=${1%s} ;;
+  *m) ago=${1%m} && is_number "$ago" && ago=$((ago * 60)) ;;
+  *h) ago=${1%h} && is_number "$ago" && ago=$((ago * 3600)) ;;
+  *d) ago=${1%d} && is_number "$ago" && ago=$((ago * 86400)) ;;
+  *) ago='' since=$1 ;;
+  esac
+  is_number "${ago:-$since}" || usage_error "--timestamp takes Unix seconds, -seconds or 10m, 2h, 1d; not \"$1\""
+  [ -z "$ago" ] || since=$(($(date +%s) - ago))
+}
+is_number() { case $1 in '' | *[!0-9]*) return 1 ;; esac }

@@ -1,0 +1,101 @@
+# --- a program on the host ----------------------------------------------------
+# The runner of executable pods. Each unit runs under a keeper, which does for it what conmon does
+# for a container: it outlives the supervisor, keeps the logs and remembers the exit code.
+
+check_runner() { :; }
+
+runner_exists() {
+  get "$run_dir/phase" none
+  [ "$value" != none ]
+}
+
+runner_adoptable() {
+  same_boot || return 1
+  for unit in $units; do
+    ! unit_lives "$unit" || return 0
+  done
+  return 1
+}
+
+runner_create() { :; }
+
+runner_remove() {
+  for unit in $units; do
+    ! unit_lives "$unit" || signal_unit KILL "$unit"
+  done
+}
+
+runner_stopped() { :; }
+
+unit_lives() {
+  get "$run_dir/unit/$1/process" '0 0'
+  same_process "${value% *}" "${value#* }"
+}
+
+look_soon() { :; }
+runner_look() {
+  for unit in $units; do
+    look_dir=$run_dir/unit/$unit
+    get "$look_dir/state" absent
+    [ "$value" = running ] || continue
+    unit_lives "$unit" && continue
+    # The keeper writes the code right after the end. Was it killed itself, nobody knows the code.
+    wait_until 2 test -e "$look_dir/exit" || put "$look_dir/exit" 255
+    put "$look_dir/state" exited
+  done
+}
+
+unit_start() { # unit; the reason of a failure is left in $run_dir/error
+  start_dir=$run_dir/unit/$1
+  rm -f "$start_dir/exit" "$start_dir/process"
+  become_quietly setsid "$self" porcelain-keep "$1" >"$dir/keeper" 2>&1 </dev/null &
+  if ! wait_until 10 test -s "$dir/process"; then
+    cp "$dir/keeper" "$run_dir/error"
+    return 1
+  fi
+  put "$dir/state" running
+}
+become_quietly() { become "$@"; }
+
+keep() { # unit: the keeper
+  unit=$1 dir=$run_dir/unit/$1
+  rm -f "$dir/out" "$dir/err"
+  mkfifo "$dir/out" "$dir/err" || exit 1
+  keep_log stdout "$log_dir/$unit-$pod-stdout.log" <"$dir/out" &
+  keep_log stderr "$log_dir/$unit-$pod-stderr.log" <"$dir/err" &
+  launch "$unit" >"$dir/out" 2>"$dir/err" </dev/null &
+  child=$!
+  start_tick "$child" && put "$dir/process" "$child $tick"
+  wait "$child"
+  code=$?
+  rm -f "$dir/out" "$dir/err"
+  kill -s KILL -- "-$child" 2>/dev/null # what it left behind in its process group
+  put "$dir/exit" "$code"
+  wait
+}
+launch() { # unit: becomes the program, in a session and process group of its own
+  get "$run_dir/interface" ''
+  export POD_NAME="$pod_name" POD_VERSION="$pod_version" POD_HOST_INTERFACE="$value"
+  "launch_$1"
+}
+
+signal_unit() { # signal unit: its whole process group
+  get "$run_dir/unit/$2/process" '0 0'
+  kill -s "$1" -- "-${value% *}" 2>/dev/null
+}
+
+unit_stop() {
+  "spec_$1"
+  unit_lives "$1" || return 0
+  signal_unit TERM "$1"
+  wait_until "$stop_timeout" unit_gone "$1" || unit_kill "$1"
+}
+unit_kill() {
+  unit_lives "$1" || return 0
+  signal_unit KILL "$1"
+  wait_until 10 unit_gone "$1"
+}
+unit_gone() { ! unit_lives "$1"; }
+
+reopen_log() { :; }
+create_volumes() { :; }

@@ -1,0 +1,127 @@
+# --- containers, by podman ----------------------------------------------------
+# The runner of container pods. The supervisor calls runner_… for the pod and unit_… for one container.
+
+# Podman hands the labels of a pod down to its infra container, so the containers have one of their own.
+container_label=simplenetes.container=$pod
+
+podman_now() { # a podman command that answers soon
+  timeout 60 podman "$@" 8>&- 9>&-
+}
+podman_step() { become podman "$@"; }
+
+check_runner() {
+  command -v podman >/dev/null 2>&1 || fail "This pod runs containers and needs podman 4.3 or newer, which is not on PATH ($PATH)"
+  version=$(podman --version 2>/dev/null)
+  case ${version##* } in
+  [0-3].* | 4.[0-2].* | 4.[0-2]) fail "This pod needs podman 4.3 or newer, here is ${version##* }" ;;
+  esac
+}
+
+runner_exists() { podman_now pod exists "$pod"; }
+
+# Whether what runs now can be taken over as it is.
+runner_adoptable() {
+  case $(podman_now pod inspect --format '{{.State}}' "$pod" 2>/dev/null) in
+  Running | Degraded) ;;
+  *) return 1 ;;
+  esac
+  [ -n "$(podman_now ps -q --filter "label=$container_label" --filter status=running 2>/dev/null)" ]
+}
+
+runner_create() {
+  create_volumes || return 1
+  at=
+  get "$run_dir/interface" ''
+  case $value in
+  '') set -- ;;
+  *:*) at="[$value]:" && set -- --add-host "proxy:$value" ;;
+  0.0.0.0) at=$value: && set -- ;;
+  *) at=$value: && set -- --add-host "proxy:$value" ;;
+  esac
+  create_podman_pod "$@" >/dev/null
+}
+
+runner_remove() {
+  for container in $(podman_now ps -aq --filter "label=$container_label"); do
+    podman_now rm -f -t 0 "$container" >/dev/null || return 1
+  done
+  ! runner_exists || podman_now pod rm -f -t 0 "$pod" >/dev/null
+}
+
+# Brings what is known of all containers up to date. Asking the kernel is cheap, podman is only
+# asked when a process is gone, and now and then for what changed behind our back.
+looked=0 # uptime of the last thorough look
+look_soon() { looked=0; }
+runner_look() {
+  uptime_s
+  look=$((now - looked >= 30))
+  for unit in $units; do
+    get "$run_dir/unit/$unit/state" absent
+    [ "$value" = running ] || continue
+    read -r pid tick_seen <"$run_dir/unit/$unit/process"
+    same_process "$pid" "$tick_seen" || look=1
+  done
+  [ "$look" = 0 ] || look_again
+}
+look_again() {
+  listed=$(podman_now ps -a --filter "label=$container_label" --format '{{.Names}} {{.ExitCode}} {{.Pid}} {{.State}}' 2>"$run_dir/error") || {
+    note_file 'podman ps: ' "$run_dir/error"
+    return 1
+  }
+  looked=$now
+  for unit in $units; do
+    line=$(printf '%s\n' "$listed" | grep "^$unit-$pod ") || line='- 0 0 absent'
+    read -r _ code pid state <<END
+$line
+END
+    learn_state "$unit" "$code" "$pid" "$state"
+  done
+}
+learn_state() { # unit exit-code pid state; older podmans print "Up 2 minutes ago" for the state
+  case $4 in
+  Up* | running | [Pp]aused | [Ss]topping)
+    start_tick "$3" || return 0 # ending just now; the next look tells how
+    put "$run_dir/unit/$1/process" "$3 $tick"
+    put "$run_dir/unit/$1/state" running
+    ;;
+  [Ee]xited* | [Ss]topped)
+    put "$run_dir/unit/$1/exit" "$2"
+    put "$run_dir/unit/$1/state" exited
+    ;;
+  *) put "$run_dir/unit/$1/state" absent ;;
+  esac
+}
+
+unit_start() { # unit; the reason of a failure is left in $run_dir/error
+  container=$1-$pod
+  "spec_$1"
+  missing=$(printf '%s' "$host_paths" | while IFS= read -r path; do [ -e "$path" ] || printf '%s ' "$path"; done)
+  [ -z "$missing" ] || {
+    echo "no such path on this host: $missing" >"$run_dir/error"
+    return 1
+  }
+  if ! podman_now image exists "$image"; then
+    note "$1: pulling $image"
+    step stoppable "$run_dir/error" podman_step pull -q "$image" || return 1
+  fi
+  step whole "$run_dir/error" "launch_$1" || return 1
+  look_again
+}
+run_container() { # options… image args…
+  become timeout 120 podman run -d --replace --pull never --name "$container" --label "$container_label" \
+    --log-driver k8s-file --log-opt "path=$PWD/$log_dir/$container.log" "$@"
+}
+
+unit_stop() {
+  "spec_$1"
+  become timeout "$((stop_timeout + 60))" podman stop -t "$stop_timeout" "$1-$pod"
+}
+unit_kill() { become timeout 60 podman kill "$1-$pod"; }
+
+runner_stopped() { podman_now pod stop -t 0 "$pod" >/dev/null 2>&1; }
+
+reopen_log() { # unit: makes conmon write into a new file
+  config=$(podman_now inspect --format '{{.OCIConfigPath}}' "$1-$pod" 2>/dev/null) || return 0
+  # Opened for reading too, because opening a pipe only to write waits for a reader for ever.
+  [ ! -p "${config%/*}/ctl" ] || printf '2 0 0\n' 1<>"${config%/*}/ctl"
+}
