@@ -1,0 +1,78 @@
+/** Schemas for lists. */
+import { describeNode, type YamlNode } from "../../source/yaml_node.ts";
+import { type Reporter, show } from "../reporter.ts";
+import { text } from "./scalars.ts";
+import type { Found, Schema } from "./schema.ts";
+
+/** A list; nothing at all is an empty one. Every item is read, wrong ones keep their place. */
+export function list<T>(item: Schema<T>): Schema<readonly Found<T>[]> {
+  return {
+    json: { type: ["array", "null"], items: item.json },
+    read(node, name, reporter) {
+      const items = itemsOf(node, name, reporter);
+      return items?.map((each, index) => ({
+        at: each.span,
+        key: each.span,
+        value: item.read(each, `${name}[${index}]`, reporter),
+      }));
+    },
+  };
+}
+
+/** A list of texts, each handed on literally. */
+export function words(): Schema<readonly string[]> {
+  const item = text({ empty: "allowed" });
+  return {
+    json: { type: ["array", "null"], items: item.json },
+    read(node, name, reporter) {
+      const read = itemsOf(node, name, reporter)?.map((each, index) =>
+        item.read(each, `${name}[${index}]`, reporter)
+      );
+      return read?.every((each) => each !== undefined) ? read : undefined;
+    },
+  };
+}
+
+/** Words with blanks between them, or a list of such. */
+export function blankList(
+  accepts: (word: string) => boolean,
+  rule: string,
+): Schema<readonly string[]> {
+  return {
+    json: { anyOf: [{ type: "string" }, { type: "array", items: { type: "string" } }] },
+    read(node, name, reporter) {
+      const nodes = node.kind === "list" ? node.items : [node];
+      const found = nodes.map((each) => {
+        if (each.kind !== "scalar") {
+          reporter.error(each.span, `${name} must be text or a list of texts`);
+          return undefined;
+        }
+        const split = each.text.split(/\s+/).filter((word) => word !== "");
+        const wrong = split.filter((word) => !accepts(word));
+        for (const word of wrong) {
+          reporter.error(each.span, `${name} has ${show(word)}, but must be ${rule}`);
+        }
+        return wrong.length > 0 ? undefined : split;
+      });
+      if (!found.every((each) => each !== undefined)) return undefined;
+      const all = found.flat();
+      if (all.length > 0) return all;
+      reporter.error(node.span, `${name} has no value`);
+      return undefined;
+    },
+  };
+}
+
+function itemsOf(
+  node: YamlNode,
+  name: string,
+  reporter: Reporter,
+): readonly YamlNode[] | undefined {
+  if (node.kind === "list") return node.items;
+  if (node.kind === "scalar" && node.absent) return [];
+  const example = node.kind === "scalar" && node.text.length < 40 && !/[\n"']/.test(node.text)
+    ? `write it as ${name}: [${node.text.split(/\s+/).join(", ")}]`
+    : `begin each item with "- " on a line of its own`;
+  reporter.error(node.span, `${name} must be a list, this is ${describeNode(node)}`, example);
+  return undefined;
+}

@@ -1,0 +1,146 @@
+/** Schemas for mappings with known keys. */
+import type { Span } from "../../source/span.ts";
+import {
+  describeNode,
+  type YamlEntry,
+  type YamlMap,
+  type YamlNode,
+} from "../../source/yaml_node.ts";
+import { nearest } from "../nearest.ts";
+import { type Reporter, show } from "../reporter.ts";
+import type { Found, JsonSchema, Schema } from "./schema.ts";
+
+export interface Field<T> {
+  readonly schema: Schema<T>;
+  readonly required: boolean;
+  /** One line for the docs and for editors. */
+  readonly doc: string;
+}
+
+// deno-lint-ignore no-explicit-any -- each field has a type of its own
+export type Fields = { readonly [key: string]: Field<any> };
+
+/** What was found of each field: absent when the key is not there. */
+export type Draft<F extends Fields> = {
+  readonly [K in keyof F]?: F[K] extends Field<infer T> ? Found<T> : never;
+};
+
+/** A mapping as it was found, wrong and missing parts left out. */
+export interface ObjectDraft<F extends Fields> {
+  /** The place that stands for the whole: its first key. */
+  readonly at: Span;
+  readonly fields: Draft<F>;
+}
+
+export interface ObjectSchema<F extends Fields> extends Schema<ObjectDraft<F>> {
+  readonly fields: F;
+  readonly later: readonly string[];
+}
+
+/** The draft that an object schema reads. */
+export type DraftOf<S> = S extends ObjectSchema<infer F> ? ObjectDraft<F> : never;
+
+export interface ObjectOptions {
+  /** Keys that will come: refused with these words instead of as unknown. */
+  readonly later?: readonly string[];
+  /** What keys of other tools are called here, or where keys of other sections belong. */
+  readonly instead?: { readonly [key: string]: string };
+}
+
+export function required<T>(schema: Schema<T>, doc: string): Field<T> {
+  return { schema, required: true, doc };
+}
+
+export function optional<T>(schema: Schema<T>, doc: string): Field<T> {
+  return { schema, required: false, doc };
+}
+
+/** A mapping with these keys and no others. */
+export function object<F extends Fields>(
+  fields: F,
+  { later = [], instead = {} }: ObjectOptions = {},
+): ObjectSchema<F> {
+  return {
+    fields,
+    later,
+    json: jsonOf(fields),
+    read(node: YamlNode, name: string, reporter: Reporter): ObjectDraft<F> | undefined {
+      if (node.kind !== "map") {
+        const hint = `its keys are ${Object.keys(fields).join(", ")}`;
+        reporter.error(node.span, `${name} must be a mapping, this is ${describeNode(node)}`, hint);
+        return undefined;
+      }
+      const at = node.entries[0]?.keySpan ?? { start: node.span.start, end: node.span.start + 1 };
+      const draft: Record<string, Found<unknown>> = {};
+      for (const entry of node.entries) {
+        const field = Object.hasOwn(fields, entry.key) ? fields[entry.key] : undefined;
+        if (!field) {
+          reportUnknown(entry, name, fields, { later, instead }, reporter);
+          continue;
+        }
+        draft[entry.key] = {
+          key: entry.keySpan,
+          at: entry.value.span,
+          value: field.schema.read(entry.value, entry.key, reporter),
+        };
+      }
+      reportMissing(node, at, name, fields, reporter);
+      return { at, fields: draft as Draft<F> };
+    },
+  };
+}
+
+function reportUnknown(
+  { key, keySpan }: YamlEntry,
+  name: string,
+  fields: Fields,
+  { later = [], instead = {} }: ObjectOptions,
+  reporter: Reporter,
+): void {
+  if (later.includes(key)) {
+    reporter.error(keySpan, `${key} is not supported yet in this version`);
+    return;
+  }
+  const hint = Object.hasOwn(instead, key) ? instead[key] : guess(key, fields, later);
+  reporter.error(
+    keySpan,
+    `${name} has no key ${show(key)}`,
+    hint ?? `the keys are ${Object.keys(fields).join(", ")}`,
+  );
+}
+
+function guess(key: string, fields: Fields, later: readonly string[]): string | undefined {
+  const near = nearest(key, [...Object.keys(fields), ...later]);
+  return near === undefined ? undefined : `did you mean ${near}?`;
+}
+
+function reportMissing(
+  node: YamlMap,
+  at: Span,
+  name: string,
+  fields: Fields,
+  reporter: Reporter,
+): void {
+  const present = new Set(node.entries.map((entry) => entry.key));
+  for (const [key, field] of Object.entries(fields)) {
+    if (field.required && !present.has(key)) {
+      reporter.error(name === TOP_LEVEL ? undefined : at, `${name} has no ${key}`, field.doc);
+    }
+  }
+}
+
+/** The name of the root in messages; what it lacks has no place in the file. */
+export const TOP_LEVEL = "the pod";
+
+function jsonOf(fields: Fields): JsonSchema {
+  const properties = Object.entries(fields).map(([key, { schema, doc }]) => [
+    key,
+    { description: doc, ...schema.json },
+  ]);
+  return {
+    type: "object",
+    properties: Object.fromEntries(properties),
+    required: Object.keys(fields).filter((key) => fields[key]!.required),
+    additionalProperties: false,
+  };
+}

@@ -1,0 +1,127 @@
+/** `containers` of a pod. */
+import { isPodName, POD_NAME_RULE } from "../names.ts";
+import type { Container, Expose } from "../pod_spec.ts";
+import { show } from "../reporter.ts";
+import { list, words } from "../schema/list.ts";
+import { type DraftOf, object, optional, required } from "../schema/object.ts";
+import { oneOf, refuse, scalar, textThat } from "../schema/scalars.ts";
+import type { Context } from "./context.ts";
+import { ENV, toEnv } from "./env.ts";
+import { EXPOSE, type ExposeDraft, toExpose } from "./expose.ts";
+import { checkImageTag, IMAGE } from "./image.ts";
+import { MOUNTS, toMounts } from "./mounts.ts";
+import { LATER_UNIT_KEYS, RESTART } from "./unit.ts";
+
+const CONTAINER = object({
+  name: required(textThat(isPodName, POD_NAME_RULE), "Name of the container, unique in its pod"),
+  image: required(IMAGE, "Image to run, such as example.com/team/name:1.2"),
+  command: optional(words(), "Program and arguments, instead of the image's entrypoint"),
+  args: optional(words(), "Arguments behind the entrypoint or command"),
+  workingDir: optional(
+    scalar({ type: "string", pattern: "^/" }, parseWorkingDir),
+    "Directory in the container to start in",
+  ),
+  env: optional(ENV, "Environment variables"),
+  restart: RESTART,
+  network: optional(
+    oneOf(["pod", "host"], { empty: "pod" }),
+    "host: use the host's network instead of the pod's",
+  ),
+  mounts: optional(MOUNTS, "Volumes of the pod in the container"),
+  expose: optional(EXPOSE, "Ports of the container"),
+}, {
+  later: [
+    ...LATER_UNIT_KEYS,
+    "resources",
+    "user",
+    "readOnly",
+    "capAdd",
+    "capDrop",
+    "tmpfs",
+    "pull",
+  ],
+  instead: {
+    ports: "did you mean expose?",
+    environment: "did you mean env?",
+    entrypoint: "did you mean command?",
+    cmd: "did you mean command, or args?",
+    volumes: "did you mean mounts? Volumes are declared for the whole pod",
+    volumeMounts: "did you mean mounts?",
+    restartPolicy: "did you mean restart?",
+    workdir: "did you mean workingDir?",
+    hostPort: "hostPort is a key of expose entries, one level below",
+    targetPort: "targetPort is a key of expose entries, one level below",
+    clusterPort: "clusterPort is a key of expose entries, one level below",
+    ingress: "ingress is a key of expose entries, one level below",
+    labels: "labels are given to the whole pod",
+  },
+});
+
+export const CONTAINERS = list(CONTAINER);
+export type ContainerDraft = DraftOf<typeof CONTAINER>;
+
+function parseWorkingDir(path: string) {
+  return path.startsWith("/")
+    ? path
+    : refuse(`is ${show(path)}, but must be an absolute path, beginning with /`);
+}
+
+/**
+ * The container of a draft; `undefined` when something that it needs is missing or wrong.
+ *
+ * @param volumes the names of all volumes, those with errors included
+ */
+export function toContainer(
+  { fields }: ContainerDraft,
+  volumes: ReadonlySet<string>,
+  context: Context,
+): Container | undefined {
+  checkImageTag(fields.image, context.reporter);
+  if (fields.command?.value?.[0] === "") {
+    context.reporter.error(fields.command.at, "the first word of command is empty");
+  }
+  const env = toEnv(fields.env, context);
+  const mounts = toMounts(fields.mounts, volumes, context);
+  const expose = toExposeList({ fields }, context);
+  const name = fields.name?.value;
+  const image = fields.image?.value;
+  if (name === undefined || image === undefined || expose === undefined) return undefined;
+  const command = fields.command?.value ?? [];
+  const workingDir = fields.workingDir?.value;
+  return {
+    name,
+    image,
+    ...(command.length === 0 ? {} : { command }),
+    args: fields.args?.value ?? [],
+    ...(workingDir === undefined ? {} : { workingDir }),
+    env,
+    restart: fields.restart?.value ?? "never",
+    network: fields.network?.value ?? "pod",
+    mounts,
+    expose,
+  };
+}
+
+/** The entries that count: a container in the host's network has no ports to map. */
+export function exposeDrafts({ fields }: Pick<ContainerDraft, "fields">): ExposeDraft[] {
+  if (fields.network?.value === "host") return [];
+  return (fields.expose?.value ?? []).flatMap(({ value }) => value === undefined ? [] : [value]);
+}
+
+function toExposeList(
+  draft: Pick<ContainerDraft, "fields">,
+  { reporter }: Context,
+): Expose[] | undefined {
+  const { expose, network } = draft.fields;
+  if (network?.value === "host" && expose?.value?.length) {
+    const lines = [expose.value[0]!, expose.value.at(-1)!].map(({ at }) => reporter.line(at));
+    const where = lines[0] === lines[1] ? `line ${lines[0]}` : `lines ${lines[0]} to ${lines[1]}`;
+    reporter.warning(
+      expose.key,
+      `expose has no effect with network: host (${where} ignored)`,
+      "the container opens its ports on the host itself",
+    );
+  }
+  const entries = exposeDrafts(draft).map((entry) => toExpose(entry, "container", reporter));
+  return entries.every((entry) => entry !== undefined) ? entries : undefined;
+}

@@ -1,0 +1,30 @@
+/** `env` of containers and executables. */
+import { isEnvName } from "../names.ts";
+import type { EnvVar } from "../pod_spec.ts";
+import { list } from "../schema/list.ts";
+import { type DraftOf, object, optional, required } from "../schema/object.ts";
+import { text, textThat } from "../schema/scalars.ts";
+import type { Found } from "../schema/schema.ts";
+import type { Context } from "./context.ts";
+import { reportRepeated } from "./unique.ts";
+
+const VARIABLE = object({
+  name: required(
+    textThat(isEnvName, "letters, digits and _, not beginning with a digit"),
+    "Name of the environment variable",
+  ),
+  value: optional(text({ empty: "allowed" }), "Its value, handed on literally; empty by default"),
+});
+
+export const ENV = list(VARIABLE);
+
+type EnvItems = readonly Found<DraftOf<typeof VARIABLE>>[];
+
+export function toEnv(found: Found<EnvItems> | undefined, context: Context): EnvVar[] {
+  const drafts = (found?.value ?? []).flatMap(({ value }) => value === undefined ? [] : [value]);
+  reportRepeated(drafts.map((draft) => draft.fields.name), "variable", context.reporter);
+  return drafts.map(({ fields }) => ({
+    name: fields.name?.value ?? "",
+    value: fields.value?.value ?? "",
+  }));
+}
