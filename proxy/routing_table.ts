@@ -1,0 +1,113 @@
+/**
+ * The mappings of the own host: which host ports serve a cluster port, and how busy each is.
+ *
+ * A mapping is the same one as long as its cluster port and host port are, so its count of
+ * connections lives through every reload, even when it is left out for a while.
+ */
+import type { PortMapping } from "./conf/mod.ts";
+
+/** One mapping and what is known about it. */
+export interface Route {
+  readonly mapping: PortMapping;
+  /** Connections that it carries now. */
+  readonly active: number;
+}
+
+/** The right to one connection to a mapping. */
+export interface Lease {
+  readonly mapping: PortMapping;
+  /** Gives it back; more calls do nothing. */
+  release(): void;
+}
+
+interface Entry extends Route {
+  mapping: PortMapping;
+  active: number;
+  listed: boolean;
+  lastUse: number;
+  avoidUntil: number;
+}
+
+const keyOf = (mapping: PortMapping) => mapping.clusterPort * 65536 + mapping.hostPort;
+
+/** Pure bookkeeping: no clock, no sockets. Times are milliseconds of any one clock. */
+export class RoutingTable {
+  readonly #entries = new Map<number, Entry>();
+  #ports = new Map<number, Entry[]>();
+  #uses = 0;
+
+  /** Takes over the content of portmappings.conf. Of two entries for the same ports the later counts. */
+  load(mappings: readonly PortMapping[]): void {
+    for (const entry of this.#entries.values()) entry.listed = false;
+    for (const mapping of mappings) {
+      const known = this.#entries.get(keyOf(mapping));
+      if (known) {
+        known.mapping = mapping;
+        known.listed = true;
+      } else {
+        this.#entries.set(keyOf(mapping), {
+          mapping,
+          active: 0,
+          listed: true,
+          lastUse: 0,
+          avoidUntil: -Infinity,
+        });
+      }
+    }
+    this.#ports = new Map();
+    for (const [key, entry] of this.#entries) {
+      if (entry.listed) {
+        const port = entry.mapping.clusterPort;
+        const list = this.#ports.get(port);
+        if (list) list.push(entry);
+        else this.#ports.set(port, [entry]);
+      } else if (entry.active === 0) this.#entries.delete(key);
+    }
+  }
+
+  /** Whether the own host has a mapping for cluster port `port`, with or without room. */
+  has(port: number): boolean {
+    return this.#ports.has(port);
+  }
+
+  /**
+   * The mappings of `port` in the order to try them: least connections first, then the one
+   * longest unused; those that failed lately come last. Full ones are among them.
+   */
+  order(port: number, now: number): readonly Route[] {
+    const entries = this.#ports.get(port) ?? [];
+    if (entries.length < 2) return entries;
+    return [...entries].sort((a, b) =>
+      Number(a.avoidUntil > now) - Number(b.avoidUntil > now) ||
+      a.active - b.active || a.lastUse - b.lastUse
+    );
+  }
+
+  /** Takes one connection of a route; `undefined` when it is at its limit. */
+  take(route: Route): Lease | undefined {
+    const entry = this.#entries.get(keyOf(route.mapping));
+    if (!entry || entry.active >= entry.mapping.maxConn) return undefined;
+    entry.active++;
+    entry.lastUse = ++this.#uses;
+    let held = true;
+    return {
+      mapping: entry.mapping,
+      release: () => {
+        if (!held) return;
+        held = false;
+        if (--entry.active === 0 && !entry.listed) this.#entries.delete(keyOf(entry.mapping));
+      },
+    };
+  }
+
+  /** Tries `mapping` after the others until `until`, as it did not take a connection. */
+  avoid(mapping: PortMapping, until: number): void {
+    const entry = this.#entries.get(keyOf(mapping));
+    if (entry) entry.avoidUntil = until;
+  }
+
+  /** Every mapping that is listed or still carries connections. */
+  routes(): Route[] {
+    return [...this.#entries.values()];
+  }
+}
