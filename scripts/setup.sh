@@ -1,0 +1,73 @@
+#!/bin/sh
+# Gets what the project's scripts need: Deno, the pinned version, and, as root on Debian, packages.
+#
+#   sh scripts/setup.sh [--deno-only]
+#
+# Deno is linked at .deno/bin/deno and keeps its cache in .deno/dir, so nothing outside the project
+# changes but the Debian packages. Safe to run again: what is there stays.
+set -eu
+cd -- "$(dirname -- "$0")/.."
+
+deno_version=2.9.6
+packages="git curl busybox-static shellcheck podman runc crun catatonit uidmap slirp4netns util-linux procps"
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+
+run_logged() { # command...: quiet unless it fails
+  mkdir -p .deno
+  "$@" >.deno/setup.log 2>&1 || {
+    cat .deno/setup.log >&2
+    say "failed: $*"
+    exit 1
+  }
+}
+
+apt_install() {
+  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
+  say "installing $*"
+  [ -e .deno/apt-updated ] || run_logged apt-get update -qq
+  mkdir -p .deno
+  : >.deno/apt-updated
+  run_logged env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+}
+
+install_packages() {
+  command -v dpkg-query >/dev/null || return 0
+  missing=
+  for package in $packages; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+  done
+  [ -n "$missing" ] || return 0
+  # One word per package.
+  # shellcheck disable=SC2086
+  apt_install $missing || say "not root: these packages are missing, some tests will be skipped:$missing"
+}
+
+is_pinned() { [ "$("$1" --version 2>/dev/null | sed -n '1s/^deno \([^ ]*\).*/\1/p')" = "$deno_version" ]; }
+
+install_deno() {
+  if [ -x .deno/bin/deno ] && is_pinned .deno/bin/deno; then return; fi
+  mkdir -p .deno/bin
+  if found=$(command -v deno) && is_pinned "$found"; then
+    # Deno knows its own path; what is on PATH may be a wrapper.
+    found=$(deno eval 'console.log(Deno.execPath())')
+  else
+    command -v npm >/dev/null || apt_install npm || {
+      say "Deno $deno_version is missing and so is npm to get it with: install either"
+      exit 1
+    }
+    say "installing Deno $deno_version from npm"
+    run_logged npm install --prefix .deno/npm --no-save --no-audit --no-fund "deno@$deno_version"
+    found=$(find "$PWD/.deno/npm/node_modules/@deno" -path '*/deno' -type f | head -n 1)
+    if [ -z "$found" ] || ! is_pinned "$found"; then
+      say "npm brought no Deno $deno_version that runs here"
+      exit 1
+    fi
+  fi
+  ln -sf "$found" .deno/bin/deno
+}
+
+[ "${1:-}" = --deno-only ] || install_packages
+install_deno
+# All dependencies, once, so that nothing is fetched later.
+DENO_DIR=$PWD/.deno/dir run_logged .deno/bin/deno install --frozen --entrypoint mod.ts cli/main.ts daemon/main.ts podc/main.ts proxy/main.ts tests/deps.ts
