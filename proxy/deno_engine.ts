@@ -1,0 +1,167 @@
+/** The engine on `Deno.listen` and `Deno.connect`: runs everywhere. */
+import { BufferPool } from "./buffer_pool.ts";
+import type { HostAddress } from "./conf/mod.ts";
+import {
+  type Bytes,
+  type Connection,
+  DialError,
+  type Engine,
+  type Listener,
+  type RelayCount,
+  type RelayStart,
+} from "./engine.ts";
+import { plainAddress } from "./proxy_header.ts";
+import { splice } from "./splice.ts";
+
+/** Pauses after failed accepts (no more open files, say), in milliseconds: doubling from first to last. */
+const ACCEPT_PAUSE = { first: 5, last: 500 };
+
+class DenoConnection implements Connection {
+  #open = true;
+
+  constructor(
+    private readonly conn: Deno.TcpConn,
+    private readonly registry: Set<DenoConnection>,
+  ) {
+    registry.add(this);
+    try {
+      conn.setNoDelay(true);
+      conn.setKeepAlive(true);
+    } catch { /* The other end is gone already: the first read or write says so. */ }
+  }
+
+  get local(): HostAddress {
+    const { hostname, port } = this.conn.localAddr;
+    return { hostname: plainAddress(hostname), port };
+  }
+
+  get remote(): HostAddress {
+    const { hostname, port } = this.conn.remoteAddr;
+    return { hostname: plainAddress(hostname), port };
+  }
+
+  read(buffer: Bytes): Promise<number | null> {
+    return this.conn.read(buffer);
+  }
+
+  write(data: Uint8Array): Promise<number> {
+    return this.conn.write(data);
+  }
+
+  closeWrite(): Promise<void> {
+    return this.conn.closeWrite();
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.registry.delete(this);
+    this.conn.close();
+  }
+}
+
+/** See {@link Engine}. Each instance counts and closes only its own connections. */
+export class DenoEngine implements Engine {
+  readonly #connections = new Set<DenoConnection>();
+  readonly #dials = new Set<AbortController>();
+  readonly #pool = new BufferPool();
+
+  get count(): number {
+    return this.#connections.size;
+  }
+
+  listen(
+    { hostname, port }: HostAddress,
+    onConnection: (connection: Connection) => void,
+    onTrouble: (error: unknown) => void,
+  ): Listener {
+    const listener = Deno.listen({ hostname, port });
+    let open = true;
+    let wake = () => {};
+    const pause = (ms: number) =>
+      new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    const acceptAll = async () => {
+      let pauseMs = ACCEPT_PAUSE.first;
+      while (open) {
+        try {
+          onConnection(new DenoConnection(await listener.accept(), this.#connections));
+          pauseMs = ACCEPT_PAUSE.first;
+        } catch (error) {
+          if (!open) return;
+          onTrouble(error);
+          await pause(pauseMs);
+          pauseMs = Math.min(pauseMs * 2, ACCEPT_PAUSE.last);
+        }
+      }
+    };
+    acceptAll();
+    return {
+      close: () => {
+        if (!open) return;
+        open = false;
+        listener.close();
+        wake();
+      },
+    };
+  }
+
+  async dial({ hostname, port }: HostAddress, timeoutMs: number): Promise<Connection> {
+    const abort = new AbortController();
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      abort.abort();
+    }, timeoutMs);
+    this.#dials.add(abort);
+    let conn: Deno.TcpConn;
+    try {
+      conn = await Deno.connect({ hostname, port, signal: abort.signal });
+    } catch (error) {
+      const where = `${hostname}:${port}`;
+      if (late) throw new DialError("silent", `no answer from ${where} within ${timeoutMs} ms`);
+      throw new DialError(kindOf(error), `Cannot connect to ${where}: ${messageOf(error)}`, {
+        cause: error,
+      });
+    } finally {
+      clearTimeout(timer);
+      this.#dials.delete(abort);
+    }
+    const connection = new DenoConnection(conn, this.#connections);
+    const { localAddr, remoteAddr } = conn;
+    // The kernel connects a port nobody listens on to itself when it picks it as the local port too.
+    if (localAddr.port === remoteAddr.port && localAddr.hostname === remoteAddr.hostname) {
+      connection.close();
+      throw new DialError("refused", `${hostname}:${port} connected to itself`);
+    }
+    return connection;
+  }
+
+  relay(client: Connection, target: Connection, start: RelayStart): Promise<RelayCount> {
+    return splice(client, target, start, this.#pool);
+  }
+
+  closeAll(): void {
+    for (const abort of this.#dials) abort.abort();
+    for (const connection of [...this.#connections]) connection.close();
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+const UNREACHABLE = new Set(["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN"]);
+const EXHAUSTED = new Set(["EMFILE", "ENFILE", "EADDRNOTAVAIL", "ENOBUFS", "ENOMEM"]);
+
+function kindOf(error: unknown): DialError["kind"] {
+  const code = error instanceof Error ? (error as Error & { code?: unknown }).code : undefined;
+  if (typeof code === "string" && UNREACHABLE.has(code)) return "silent";
+  if (typeof code === "string" && EXHAUSTED.has(code)) return "local";
+  return "refused";
+}

@@ -1,0 +1,151 @@
+/**
+ * Two-way copy between two connections, with half-close and back-pressure.
+ *
+ * Each direction holds one buffer and reads again only after it wrote all, so what is in flight
+ * is bounded by the buffer and the kernel's. (`pipeTo` can't half-close and allocates per chunk.)
+ */
+import { BIG_BYTES, type BufferPool } from "./buffer_pool.ts";
+import type { Bytes, Connection, RelayCount, RelayStart } from "./engine.ts";
+import type { Opening } from "./opening.ts";
+
+/** `end`: the source ended. The others: that end broke. */
+type Outcome = "end" | "source broke" | "sink broke";
+
+/** A big read that came back with less than this makes room for others. */
+const BIG_ENOUGH = BIG_BYTES / 4;
+
+/** Passes bytes both ways until both ends are done, then closes both. Never rejects. */
+export async function splice(
+  client: Connection,
+  target: Connection,
+  start: RelayStart,
+  pool: BufferPool,
+): Promise<RelayCount> {
+  const count = { toTarget: 0, toClient: 0 };
+  let ended = 0;
+  const finish = async (outcome: Outcome, sink: Connection) => {
+    if (outcome === "source broke" || ++ended === 2) {
+      client.close();
+      target.close();
+    } else if (outcome === "end") {
+      // A sink that is gone by now has nothing to be told.
+      await sink.closeWrite().catch(() => {});
+    }
+    // A sink that broke may have sent something before: the other direction runs to its end.
+  };
+  const up = async () => {
+    const send = async (data: Uint8Array) => {
+      count.toTarget += data.length;
+      return await sendAll(target, data);
+    };
+    let outcome: Outcome | undefined = await send(start.toTarget ?? EMPTY);
+    if (!outcome && start.opening) outcome = await open(client, start.opening, send, pool);
+    outcome ??= await pump(client, target, (bytes) => count.toTarget += bytes, pool);
+    await finish(outcome, target);
+  };
+  const down = async () => {
+    count.toClient += start.toClient?.length ?? 0;
+    const outcome = await sendAll(client, start.toClient ?? EMPTY) ??
+      await pump(target, client, (bytes) => count.toClient += bytes, pool);
+    await finish(outcome, client);
+  };
+  await Promise.all([up(), down()]);
+  client.close();
+  target.close();
+  return count;
+}
+
+const EMPTY = new Uint8Array(0);
+
+/** Copies until the source ends or one end breaks. */
+async function pump(
+  source: Connection,
+  sink: Connection,
+  passed: (bytes: number) => void,
+  pool: BufferPool,
+): Promise<Outcome> {
+  let buffer = pool.small();
+  for (;;) {
+    let length: number | null;
+    try {
+      length = await source.read(buffer);
+    } catch {
+      return "source broke"; // The buffer is dropped, not reused: a late read may still write to it.
+    }
+    if (length === null) {
+      pool.give(buffer);
+      return "end";
+    }
+    passed(length);
+    const full = length === buffer.length;
+    if (await sendAll(sink, full ? buffer : buffer.subarray(0, length))) return "sink broke";
+    const big = buffer.length === BIG_BYTES;
+    if (big ? length < BIG_ENOUGH : full) {
+      pool.give(buffer);
+      buffer = big ? pool.small() : pool.big();
+    }
+  }
+}
+
+/** Writes all of `data`. */
+async function sendAll(sink: Connection, data: Uint8Array): Promise<"sink broke" | undefined> {
+  try {
+    let rest = data;
+    while (rest.length > 0) {
+      const written = await sink.write(rest);
+      if (written === rest.length) return undefined;
+      rest = rest.subarray(written);
+    }
+    return undefined;
+  } catch {
+    return "sink broke";
+  }
+}
+
+/** Lets `opening` look at what the client sends until it has seen enough. */
+async function open(
+  client: Connection,
+  opening: Opening,
+  send: (data: Uint8Array) => Promise<Outcome | undefined>,
+  pool: BufferPool,
+): Promise<Outcome | undefined> {
+  const buffer = pool.small();
+  let failed = await send(opening.start());
+  while (!failed && !opening.done) {
+    let length: number | null;
+    try {
+      const reading = client.read(buffer);
+      while (opening.patienceMs !== undefined && await isLate(reading, opening.patienceMs)) {
+        failed = await send(opening.expire());
+        if (failed) {
+          reading.catch(() => {}); // Ends with the connection, and nobody needs it any more.
+          return failed;
+        }
+      }
+      length = await reading;
+    } catch {
+      return "source broke";
+    }
+    if (length === null) return await send(opening.end()) ?? "end";
+    failed = await send(take(opening, buffer, length));
+  }
+  if (!failed) pool.give(buffer);
+  return failed;
+}
+
+/** After `expire` ended the opening, what comes is data like any other. */
+function take(opening: Opening, buffer: Bytes, length: number): Uint8Array {
+  const bytes = buffer.subarray(0, length);
+  return opening.done ? bytes : opening.take(bytes);
+}
+
+/** Whether `reading` takes longer than `ms`. Rejects when it does. */
+async function isLate(reading: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<boolean>((resolve) => timer = setTimeout(resolve, ms, true));
+  try {
+    return await Promise.race([reading.then(() => false), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
