@@ -1,0 +1,19 @@
+/** What commands need of the world; tests hand in their own. */
+import type { Host } from "../daemon/mod.ts";
+import type { HostDir } from "./project/host.ts";
+import type { Log } from "./ui/log.ts";
+
+export interface Deps {
+  /** Absolute path of the working directory. */
+  readonly cwd: string;
+  readonly env: (name: string) => string | undefined;
+  readonly stdout: (text: string) => void;
+  readonly log: Log;
+  readonly now: () => Date;
+  /** A number from 0 up to, not including, 1. */
+  readonly random: () => number;
+  /** Aborts when the person interrupts. */
+  readonly signal: AbortSignal;
+  /** A way to run programs on a host. */
+  readonly connect: (host: HostDir) => Host;
+}

@@ -1,0 +1,31 @@
+/** log.txt of a cluster and of its pods: `YYYY-MM-DD HH:MM:SS <unixts> <user> <ACTION>`, appended. */
+
+/** Who writes a log line, and when. */
+export interface LogStamp {
+  readonly now: Date;
+  readonly user: string;
+}
+
+/** One line of a log file, in local time. */
+export function formatLogLine(action: string, { now, user }: LogStamp): string {
+  const two = (value: number) => String(value).padStart(2, "0");
+  const date = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+  const time = `${two(now.getHours())}:${two(now.getMinutes())}:${two(now.getSeconds())}`;
+  return `${date} ${time} ${unixSeconds(now)} ${user} ${action}\n`;
+}
+
+/** Appends a line to the log file `path`, making it when absent. */
+export async function appendLog(path: string, action: string, stamp: LogStamp): Promise<void> {
+  await Deno.writeTextFile(path, formatLogLine(action, stamp), { append: true });
+}
+
+/** `date` in whole seconds since 1970. */
+export function unixSeconds(date: Date): number {
+  return Math.floor(date.getTime() / 1000);
+}
+
+/** The user's name as logs show it; never empty, as the environment may lack it. */
+export function userName(env: (name: string) => string | undefined): string {
+  const name = env("USER") || env("LOGNAME") || "unknown";
+  return name.replaceAll(/\s/g, "_");
+}

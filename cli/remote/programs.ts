@@ -1,0 +1,35 @@
+/** The programs that run on hosts, as text for `Host.run`. */
+import apply from "./apply.sh" with { type: "text" };
+import heartbeat from "./heartbeat.sh" with { type: "text" };
+import initHost from "./init_host.sh" with { type: "text" };
+import lock from "./lock.sh" with { type: "text" };
+import lockFile from "./lock_file.sh" with { type: "text" };
+import observe from "./observe.sh" with { type: "text" };
+import podAction from "./pod_action.sh" with { type: "text" };
+import podCall from "./pod_call.sh" with { type: "text" };
+import prelude from "./prelude.sh" with { type: "text" };
+import tree from "./tree.sh" with { type: "text" };
+import unlock from "./unlock.sh" with { type: "text" };
+
+/** Each takes the host home as its first argument; the others stand at the head of its file. */
+export const REMOTE_PROGRAMS = {
+  observe: prelude + observe,
+  lock: prelude + lockFile + lock,
+  heartbeat: prelude + lockFile + heartbeat,
+  unlock: prelude + lockFile + unlock,
+  apply: prelude + lockFile + tree + apply,
+  initHost: prelude + initHost,
+  podCall: prelude + podCall,
+  podAction: prelude + podAction,
+} as const;
+
+/** Exit codes of these programs. */
+export const REMOTE_EXIT = {
+  done: 0,
+  failed: 1,
+  foreignCluster: 2,
+  locked: 3,
+  lockLost: 4,
+  notInitialised: 5,
+  noRelease: 6,
+} as const;

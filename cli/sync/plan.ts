@@ -1,0 +1,88 @@
+/** Decides what to change on a host. Nothing here does I/O. */
+import type { Operation } from "./operation.ts";
+import type {
+  ConfigSums,
+  DesiredHost,
+  DesiredRelease,
+  ObservedHost,
+  ObservedRelease,
+} from "./state.ts";
+
+/**
+ * The operations that take a host from what was observed to what the project wants, in the order in
+ * which they are safe: data first, then states (removals first, they free ports), the commits last.
+ * Empty when there is nothing to do.
+ */
+export function planHost(desired: DesiredHost, observed: ObservedHost): Operation[] {
+  const there = new Map(observed.releases.map((release) => [key(release), release]));
+  const wanted = new Map(desired.releases.map((release) => [key(release), release]));
+  const data: Operation[] = [];
+  const states: Operation[] = [];
+  for (const release of desired.releases) {
+    const present = there.get(key(release));
+    if (present !== undefined) data.push(...updates(release, present));
+    else if (release.state !== "removed") data.push({ kind: "release", ...nameOf(release) });
+    else continue;
+    if (present?.state !== release.state) states.push(stateChange(release, present));
+  }
+  for (const release of observed.releases) {
+    if (wanted.has(key(release)) || release.state === "removed") continue;
+    states.push({ kind: "state", ...nameOf(release), state: "removed", from: release.state });
+  }
+  if (hostsConfDiffers(desired, observed)) data.push({ kind: "hosts" });
+  const rank = (operation: Operation) =>
+    operation.kind === "state" ? ["removed", "stopped", "running"].indexOf(operation.state) : 0;
+  const operations = [...data, ...states.toSorted((a, b) => rank(a) - rank(b))];
+  if (desired.chain.join(" ") !== observed.chain.join(" ")) operations.push({ kind: "chain" });
+  return operations;
+}
+
+/** Whether a plan changes anything but the record of commits. */
+export function changesSomething(operations: readonly Operation[]): boolean {
+  return operations.some(({ kind }) => kind !== "chain");
+}
+
+type Named = { readonly pod: string; readonly version: string };
+
+const key = ({ pod, version }: Named) => `${pod}:${version}`;
+const nameOf = ({ pod, version }: Named): Named => ({ pod, version });
+
+function stateChange(release: DesiredRelease, present: ObservedRelease | undefined): Operation {
+  return {
+    kind: "state",
+    ...nameOf(release),
+    state: release.state,
+    ...(present === undefined ? {} : { from: present.state }),
+  };
+}
+
+/** An absent file and an empty one mean the same. */
+function hostsConfDiffers(desired: DesiredHost, observed: ObservedHost): boolean {
+  return desired.hostsConf !== (observed.hostsConf ?? "");
+}
+
+function updates(release: DesiredRelease, present: ObservedRelease): Operation[] {
+  const operations: Operation[] = [];
+  const name = nameOf(release);
+  for (const [config, sums] of release.configs) {
+    if (!sameConfig(sums, present.configs.get(config))) {
+      operations.push({ kind: "config", ...name, name: config });
+    }
+  }
+  for (const config of present.configs.keys()) {
+    if (!release.configs.has(config)) operations.push({ kind: "unconfig", ...name, name: config });
+  }
+  for (const [file, sum] of release.files) {
+    if (present.files.get(file) !== sum) operations.push({ kind: "file", ...name, name: file });
+  }
+  for (const file of present.files.keys()) {
+    if (!release.files.has(file)) operations.push({ kind: "unfile", ...name, name: file });
+  }
+  return operations;
+}
+
+/** Older programs leave no shape; the checksum decides then. */
+function sameConfig(wanted: ConfigSums, present: Partial<ConfigSums> | undefined): boolean {
+  if (present?.checksum !== wanted.checksum) return false;
+  return present.shape === undefined || present.shape === wanted.shape;
+}
