@@ -12,6 +12,8 @@ export interface ChildOptions {
   readonly signal?: AbortSignal;
   /** Bytes allowed on stdout, and again on stderr. */
   readonly maxOutputBytes: number;
+  /** What happens beyond that: `fail` (the default) ends the child, `keep-last` forgets the oldest. */
+  readonly overflow?: "fail" | "keep-last";
   /** Milliseconds between SIGTERM and SIGKILL when the child must end early; default 2000. */
   readonly killGraceMs?: number;
   /**
@@ -50,7 +52,7 @@ export async function runChild(options: ChildOptions): Promise<ChildResult> {
   const child = await begin(options);
   const ending = new Ending(child.pid, options);
   const read = (stream: ReadableStream<Uint8Array>) =>
-    collect(stream, options.maxOutputBytes, ending.closeOutput).catch((error) => {
+    collect(stream, options, ending.closeOutput).catch((error) => {
       if (!(error instanceof OutputLimitError)) throw error;
       ending.force(new ChildError("output-limit", error.message, { cause: error }));
       return new Uint8Array();

@@ -5,14 +5,20 @@ export class OutputLimitError extends Error {
   override readonly name = "OutputLimitError";
 }
 
+export interface CollectOptions {
+  readonly maxOutputBytes: number;
+  /** `fail` by default; `keep-last` keeps about the last `maxOutputBytes`. */
+  readonly overflow?: "fail" | "keep-last";
+}
+
 /**
  * Reads `stream` to its end, or until `stop` aborts: then what came so far is returned.
  *
- * @throws {OutputLimitError} when more than `limit` bytes come; the stream is cancelled then.
+ * @throws {OutputLimitError} when more comes than is allowed; the stream is cancelled then.
  */
 export async function collect(
   stream: ReadableStream<Uint8Array>,
-  limit: number,
+  { maxOutputBytes, overflow = "fail" }: CollectOptions,
   stop: AbortSignal,
 ): Promise<Uint8Array> {
   const reader = stream.getReader();
@@ -26,8 +32,12 @@ export async function collect(
       const { done, value } = await reader.read();
       if (done) return concat(chunks, length);
       length += value.length;
-      if (length > limit) throw new OutputLimitError(`more than ${limit} bytes of output`);
       chunks.push(value);
+      if (length <= maxOutputBytes) continue;
+      if (overflow === "fail") {
+        throw new OutputLimitError(`more than ${maxOutputBytes} bytes of output`);
+      }
+      while (length - chunks[0]!.length >= maxOutputBytes) length -= chunks.shift()!.length;
     }
   } finally {
     stop.removeEventListener("abort", cancel);

@@ -1,0 +1,68 @@
+/** Serves one host home, from the lock to the graceful end. */
+import { resolve } from "node:path/posix";
+import { VERSION } from "../proxy/conf/mod.ts";
+import { lstat } from "./files.ts";
+import { homePaths } from "./host/layout.ts";
+import { lockHome } from "./home_lock.ts";
+import type { Log } from "./log.ts";
+import { isAlive } from "./process_table.ts";
+import { DEFAULT_LOOP_OPTIONS, Loop, type LoopDeps, type LoopOptions } from "./reconcile/loop.ts";
+import { sleep } from "./sleep.ts";
+
+export interface ServeOptions {
+  readonly log: Log;
+  /** The whole environment of the pods, see `podEnvironment`. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Ends the daemon: no new commands, those under way are waited for. */
+  readonly stop: AbortSignal;
+  /** Ends the commands under way too. */
+  readonly stopNow: AbortSignal;
+  readonly loop?: Partial<LoopOptions>;
+  /** Milliseconds that a pod's command may take; default 10 minutes. */
+  readonly commandTimeoutMs?: number;
+  /** Milliseconds that commands under way are waited for at the end; default 30 s. */
+  readonly finishMs?: number;
+  readonly now?: LoopDeps["now"];
+}
+
+/**
+ * Serves `home` until `stop` aborts.
+ *
+ * @throws when it is no host home, or another daemon serves it
+ */
+export async function serve(home: string, options: ServeOptions): Promise<void> {
+  const { log, env, stop, stopNow } = options;
+  const directory = resolve(home);
+  await checkHome(directory);
+  using _lock = await lockHome(directory, `pid ${Deno.pid}, since ${new Date().toISOString()}`);
+  const end = new AbortController();
+  const loop = new Loop(directory, {
+    log,
+    env,
+    isAlive,
+    timeoutMs: options.commandTimeoutMs ?? 600_000,
+    signal: AbortSignal.any([stopNow, end.signal]),
+    now: options.now ?? (() => ({ mono: performance.now(), wall: Date.now() })),
+  }, { ...DEFAULT_LOOP_OPTIONS, ...options.loop });
+
+  await loop.work(AbortSignal.any([stop, stopNow]), (pods) => {
+    log("INFO", `simplenetesd ${VERSION} serves ${directory} (pid ${Deno.pid}, ${pods} pods)`);
+  });
+  if (!stopNow.aborted) log("INFO", "Ending: waiting for the pod commands under way");
+  const done = new AbortController();
+  const finished = loop.finish().finally(() => done.abort());
+  await sleep(options.finishMs ?? 30_000, AbortSignal.any([done.signal, stopNow]));
+  end.abort();
+  await finished;
+  log("INFO", "Ended; the pods keep running");
+}
+
+async function checkHome(directory: string): Promise<void> {
+  const { pods, clusterId } = homePaths(directory);
+  if ((await lstat(pods))?.isDirectory || (await lstat(clusterId))?.isFile) return;
+  const what = await lstat(directory) ? "is no host home" : "does not exist";
+  throw new Error(
+    `Cannot serve ${directory}: it ${what}. "sns host init <host>" prepares one; ` +
+      "the host's HOSTHOME in host.env tells its path",
+  );
+}

@@ -1,0 +1,94 @@
+/** Files in host homes, which belong to others: read without following links, replaced atomically. */
+import { basename, dirname, join } from "node:path/posix";
+import { constants, open } from "node:fs/promises";
+
+/** A regular file as it was read. */
+export interface SafeFile {
+  readonly text: string;
+  /** When its content was last written, Unix milliseconds. */
+  readonly writtenMs: number;
+}
+
+/** There is something under that name, but nothing that may be read. */
+export class UnsafeFileError extends Error {
+  override readonly name = "UnsafeFileError";
+}
+
+/**
+ * Reads a small regular file. The file itself may be no link; its directories are the caller's to check.
+ *
+ * @param maxBytes larger files are refused
+ * @returns `undefined` when there is no file
+ * @throws {UnsafeFileError} when it is a link, a FIFO, a directory …, too large, or not readable
+ */
+export async function readSafely(path: string, maxBytes: number): Promise<SafeFile | undefined> {
+  const kind = await lstat(path);
+  if (kind === undefined) return undefined;
+  if (!kind.isFile) throw new UnsafeFileError(`${path} is no regular file`);
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  try {
+    const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    try {
+      const info = await file.stat();
+      // It may have been exchanged since the look at its kind.
+      if (!info.isFile()) throw new UnsafeFileError(`${path} is no regular file`);
+      if (info.size > maxBytes) {
+        throw new UnsafeFileError(`${path} has ${info.size} bytes, more than ${maxBytes}`);
+      }
+      return { text: await file.readFile("utf8"), writtenMs: info.mtimeMs };
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof UnsafeFileError) throw error;
+    if (isGone(error)) return undefined;
+    throw new UnsafeFileError(`Cannot read ${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** What is under `path` itself, links not followed; `undefined` when nothing is. */
+export async function lstat(path: string): Promise<Deno.FileInfo | undefined> {
+  try {
+    return await Deno.lstat(path);
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Replaces `path` in one step: a reader sees the old text or the new one, also after a crash. */
+export async function writeAtomically(path: string, text: string, mode: number): Promise<void> {
+  const temp = join(dirname(path), `.${basename(path)}.${crypto.randomUUID()}.tmp`);
+  try {
+    const file = await Deno.open(temp, { write: true, createNew: true, mode });
+    try {
+      const writer = file.writable.getWriter();
+      await writer.write(new TextEncoder().encode(text));
+      writer.releaseLock();
+      await Deno.chmod(temp, mode);
+      await file.sync();
+    } finally {
+      file.close();
+    }
+    await Deno.rename(temp, path);
+  } catch (error) {
+    await Deno.remove(temp).catch((e) => {
+      if (!isGone(e)) throw e;
+    });
+    throw new Error(`Cannot write ${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Whether `error` says that a file, or a directory on its path, is not there. */
+export function isGone(error: unknown): boolean {
+  if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+    return true;
+  }
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return code === "ENOENT" || code === "ENOTDIR";
+}
+
+/** The text of an error, for a message. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

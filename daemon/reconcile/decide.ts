@@ -1,0 +1,140 @@
+/**
+ * The reconciler's decisions. Pure: facts, memory and a moment in; commands, a new memory and the
+ * next moment out. The caller keeps the returned memory, starts every returned command, and hands
+ * each one's outcome into a later turn.
+ */
+import { type Aim, bringDown, keepRunning } from "./aim.ts";
+import { mayRoute } from "./health.ts";
+import { begin, drop, NEW, remember } from "./memory.ts";
+import type {
+  Busy,
+  Command,
+  Decision,
+  Discard,
+  Facts,
+  InstanceMemory,
+  Instant,
+  Memory,
+  World,
+} from "./model.ts";
+import { DRAIN_GRACE } from "./timing.ts";
+
+export interface DecideOptions {
+  /** Commands under way at a time, over all instances. */
+  readonly limit: number;
+  /** Milliseconds from unpublishing a pod to stopping it; default {@link DRAIN_GRACE}. */
+  readonly drainGrace?: number;
+}
+
+/** What one instance comes to in a turn. */
+interface Step {
+  memory: InstanceMemory;
+  /** What it would do next, when a slot is free for it. */
+  want?: Busy;
+  discard?: Discard;
+  routed: boolean;
+  wakeAt: number;
+}
+
+/** Decides what to do now. Never gives a second command to an instance that is busy. */
+export function decide(
+  world: World,
+  memory: Memory,
+  now: Instant,
+  options: DecideOptions,
+): Decision {
+  const grace = options.drainGrace ?? DRAIN_GRACE;
+  const outcomes = new Map(world.outcomes.map((outcome) => [outcome.id, outcome]));
+  const next = new Map<string, InstanceMemory>();
+  const steps = new Map<string, Step>();
+  for (const facts of world.instances) {
+    const known = remember(memory.get(facts.id) ?? NEW, facts, outcomes.get(facts.id), now);
+    const step = decideOne(facts, known, world, now, grace);
+    steps.set(facts.id, step);
+    next.set(facts.id, step.memory);
+  }
+  // An instance that disappeared is forgotten, but not while a command of it goes on.
+  for (const [id, gone] of memory) {
+    if (!next.has(id) && gone.busy && !outcomes.has(id)) next.set(id, { ...NEW, busy: gone.busy });
+  }
+
+  const all = [...steps.values()];
+  const commands = grant(all, next, now, options.limit);
+  const wakeAt = Math.min(...all.map((step) => step.wakeAt));
+  return {
+    memory: next,
+    commands,
+    discards: all.flatMap((step) => step.discard ?? []),
+    routed: new Set([...steps].filter(([, step]) => step.routed).map(([id]) => id)),
+    ...(Number.isFinite(wakeAt) ? { wakeAt } : {}),
+  };
+}
+
+/** Gives the free slots to those who waited longest; marks them busy in `next`. */
+function grant(
+  steps: readonly Step[],
+  next: Map<string, InstanceMemory>,
+  now: Instant,
+  limit: number,
+): Command[] {
+  const busy = [...next.values()].filter((memory) => memory.busy).length;
+  const wants = steps
+    .filter((step) => step.want)
+    .toSorted((a, b) => (a.memory.startedAt ?? -1) - (b.memory.startedAt ?? -1))
+    .slice(0, Math.max(0, limit - busy));
+  return wants.map(({ memory, want }) => {
+    next.set(want!.command.id, begin(memory, want!, now));
+    return want!.command;
+  });
+}
+
+function decideOne(
+  facts: Facts,
+  memory: InstanceMemory,
+  world: World,
+  now: Instant,
+  grace: number,
+): Step {
+  const traffic = mayRoute(facts.status, memory, now);
+  if (memory.busy) {
+    const routed = memory.desired === "running" && traffic.routes &&
+      keepsTraffic(memory.busy.command);
+    return { memory, routed, wakeAt: traffic.until };
+  }
+  if (memory.desired === undefined) return { memory, routed: false, wakeAt: Infinity };
+
+  const aim = memory.desired === "running"
+    ? keepRunning(facts, memory, world, now)
+    : bringDown(facts, memory, memory.desired);
+  const paced = pace(aim, world.published.has(facts.id), now, grace);
+  const routed = memory.desired === "running" && traffic.routes &&
+    paced.memory.drainUntil === undefined;
+  return {
+    ...paced,
+    routed,
+    wakeAt: Math.min(paced.wakeAt, aim.wakeAt, routed ? traffic.until : Infinity),
+    ...(aim.discard ? { discard: aim.discard } : {}),
+  };
+}
+
+/** Holds a plan back until it is due, and until traffic had the time to leave the pod. */
+function pace(
+  { memory, plan }: Aim,
+  published: boolean,
+  now: Instant,
+  grace: number,
+): Omit<Step, "routed" | "discard"> {
+  const idle = drop(memory, ["drainUntil"]);
+  if (!plan) return { memory: idle, wakeAt: Infinity };
+  if (now.mono < plan.notBefore) return { memory: idle, wakeAt: plan.notBefore };
+  if (keepsTraffic(plan.command)) return { memory: idle, want: plan, wakeAt: Infinity };
+  const drainUntil = memory.drainUntil ?? (published ? now.mono + grace : now.mono);
+  const draining = { ...memory, drainUntil };
+  return now.mono < drainUntil
+    ? { memory: draining, wakeAt: drainUntil }
+    : { memory: draining, want: plan, wakeAt: Infinity };
+}
+
+function keepsTraffic({ kind, containers = [] }: Command): boolean {
+  return kind === "run" || (kind === "rerun" && containers.length > 0);
+}

@@ -1,0 +1,94 @@
+/** The instances of one host home as last seen, kept up to date by news. */
+import { discover, type Instance } from "../discovery.ts";
+import { messageOf } from "../files.ts";
+import type { ProblemLog } from "../log.ts";
+import { readHostInterface } from "../proxy_conf.ts";
+import type { News } from "./news.ts";
+import { observe, type Observed } from "./observe.ts";
+
+/** Instances that are looked at side by side. */
+const AT_ONCE = 16;
+
+export class Inventory {
+  /** By instance id. */
+  readonly observed = new Map<string, Observed>();
+  /** Every directory in which an instance may appear or change. */
+  directories: readonly string[];
+  /** Address that pods bind to. */
+  hostInterface: string | undefined;
+
+  constructor(
+    readonly home: string,
+    readonly isAlive: (pid: number) => boolean,
+    readonly problems: ProblemLog,
+  ) {
+    this.directories = [home];
+  }
+
+  /** Looks again at what the news name. One instance that cannot be looked at does not stop the others. */
+  async refresh(news: ReturnType<News["take"]>): Promise<void> {
+    if (news.host) await this.#readHost();
+    const known = [...news.instances].flatMap((id) => this.observed.get(id)?.instance ?? []);
+    const unknown = known.length < news.instances.size;
+    await this.#look(news.everything || unknown ? await this.#discover() : known);
+  }
+
+  /** Instances whose supervisor was there at the last look and is not any more. */
+  bereft(): string[] {
+    return [...this.observed]
+      .filter(([, { pid, facts }]) =>
+        pid !== undefined && facts.status?.pidAlive === true && !this.isAlive(pid)
+      )
+      .map(([id]) => id);
+  }
+
+  async #discover(): Promise<readonly Instance[]> {
+    const found = await discover(this.home, (path, error) => {
+      this.problems.report(path, `Cannot look into ${path}: ${messageOf(error)}`);
+    });
+    this.directories = found.directories;
+    const ids = new Set(found.instances.map(({ id }) => id));
+    for (const id of [...this.observed.keys()]) if (!ids.has(id)) this.#forget(id);
+    return found.instances;
+  }
+
+  async #look(instances: readonly Instance[]): Promise<void> {
+    for (let i = 0; i < instances.length; i += AT_ONCE) {
+      await Promise.all(instances.slice(i, i + AT_ONCE).map((one) => this.#lookAt(one)));
+    }
+  }
+
+  async #lookAt(instance: Instance): Promise<void> {
+    try {
+      const seen = await observe(instance, this.isAlive);
+      if (seen === undefined) return this.#forget(instance.id);
+      this.#compareProblems(this.observed.get(instance.id), seen);
+      this.observed.set(instance.id, seen);
+      this.problems.clear(instance.dir);
+    } catch (error) {
+      this.problems.report(instance.dir, `Cannot look at ${instance.dir}: ${messageOf(error)}`);
+    }
+  }
+
+  #forget(id: string): void {
+    this.#compareProblems(this.observed.get(id), undefined);
+    this.observed.delete(id);
+  }
+
+  #compareProblems(before: Observed | undefined, after: Observed | undefined): void {
+    for (const path of before?.problems.keys() ?? []) {
+      if (!after?.problems.has(path)) this.problems.clear(path);
+    }
+    for (const [path, message] of after?.problems ?? []) this.problems.report(path, message);
+  }
+
+  /** An unreadable hosts.conf leaves the address as it was. */
+  async #readHost(): Promise<void> {
+    try {
+      this.hostInterface = await readHostInterface(this.home);
+      this.problems.clear("hosts.conf");
+    } catch (error) {
+      this.problems.report("hosts.conf", messageOf(error));
+    }
+  }
+}

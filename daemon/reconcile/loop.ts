@@ -1,0 +1,187 @@
+/** The reconciler's loop over one host home: look, decide, act, wait. */
+import { messageOf } from "../files.ts";
+import { ProblemLog } from "../log.ts";
+import { RoutesFile } from "../proxy_conf.ts";
+import { sleep } from "../sleep.ts";
+import { DirectoryWatch } from "../watch.ts";
+import { act, type ActDeps, takeAction } from "./act.ts";
+import { decide } from "./decide.ts";
+import { Inventory } from "./inventory.ts";
+import type { Command, Decision, Discard, Instant, Memory, Outcome } from "./model.ts";
+import { News } from "./news.ts";
+import { DRAIN_GRACE } from "./timing.ts";
+
+export interface LoopOptions {
+  /** Milliseconds between looks at everything, whatever the file events say. */
+  readonly pollMs: number;
+  /** Milliseconds between looks whether supervisors still exist. */
+  readonly livenessMs: number;
+  /** Milliseconds to wait after a file event for those that come with it. */
+  readonly debounceMs: number;
+  /** Commands under way at a time. */
+  readonly parallel: number;
+  /** Milliseconds from a mapping's removal to its pod's stop. */
+  readonly drainGraceMs: number;
+}
+
+export const DEFAULT_LOOP_OPTIONS: LoopOptions = {
+  pollMs: 10_000,
+  livenessMs: 2_000,
+  debounceMs: 50,
+  parallel: 8,
+  drainGraceMs: DRAIN_GRACE,
+};
+
+export interface LoopDeps extends Omit<ActDeps, "now"> {
+  readonly now: () => Instant;
+  readonly isAlive: (pid: number) => boolean;
+}
+
+/** Milliseconds between looks when there are no file events. */
+const POLL_WITHOUT_EVENTS = 1000;
+/** Milliseconds to wait after a turn that failed. */
+const AFTER_FAILURE = 1000;
+
+/** Keeps the pods of one host home as their pod.state files say. */
+export class Loop {
+  readonly #news: News;
+  readonly #watch: DirectoryWatch;
+  readonly #problems: ProblemLog;
+  readonly #inventory: Inventory;
+  readonly #routes: RoutesFile;
+  readonly #jobs = new Map<string, Promise<void>>();
+  #outcomes: Outcome[] = [];
+  #memory: Memory = new Map();
+  #nextPoll = 0;
+
+  constructor(readonly home: string, readonly deps: LoopDeps, readonly options: LoopOptions) {
+    this.#problems = new ProblemLog(deps.log);
+    this.#news = new News(home);
+    this.#inventory = new Inventory(home, deps.isAlive, this.#problems);
+    this.#routes = new RoutesFile(home);
+    this.#watch = new DirectoryWatch({
+      onPaths: this.#news.addPaths,
+      onLost: this.#news.addEverything,
+      onFailure: (message) => this.#problems.report("watch", `No file events: ${message}`),
+    });
+  }
+
+  /**
+   * Works until `stop` aborts; commands may be under way then, see {@link finish}. A turn that fails
+   * is logged and tried again.
+   *
+   * @param onReady told the number of pods after the first look
+   */
+  async work(stop: AbortSignal, onReady: (pods: number) => void = () => {}): Promise<void> {
+    let ready = false;
+    while (!stop.aborted) {
+      let next = this.#mono() + AFTER_FAILURE;
+      try {
+        next = await this.#turn(stop);
+        this.#problems.clear("turn");
+        if (!ready) onReady(this.#inventory.observed.size);
+        ready = true;
+        await this.#news.wait(next - this.#mono(), stop);
+        if (this.#news.any) await sleep(this.options.debounceMs, stop);
+      } catch (error) {
+        const message = `Cannot look after ${this.home}: ${messageOf(error)}`;
+        this.#problems.report("turn", message, "ERROR");
+        this.#news.addEverything();
+        await sleep(AFTER_FAILURE, stop);
+      }
+    }
+    this.#watch.close();
+  }
+
+  /** Waits for the commands that are under way. */
+  async finish(): Promise<void> {
+    await Promise.all(this.#jobs.values());
+  }
+
+  /** Looks, decides and acts once; gives the moment (mono) of the next turn. */
+  async #turn(stop: AbortSignal): Promise<number> {
+    for (const id of this.#inventory.bereft()) this.#news.addInstance(id);
+    if (this.#mono() >= this.#nextPoll) this.#news.addEverything();
+    const news = this.#news.take();
+    const outcomes = [...this.#outcomes];
+    await this.#inventory.refresh(news);
+    // What happened in a directory before it was watched is not known: look once more.
+    if (this.#watch.update(this.#inventory.directories)) this.#news.addEverything();
+    if (this.#watch.works) this.#problems.clear("watch");
+    if (news.everything) {
+      await this.#routes.read();
+      const pollMs = this.#watch.works ? this.options.pollMs : POLL_WITHOUT_EVENTS;
+      this.#nextPoll = this.#mono() + pollMs;
+    }
+
+    const decision = this.#decide(outcomes);
+    this.#memory = decision.memory;
+    this.#outcomes = this.#outcomes.slice(outcomes.length);
+    await this.#writeRoutes(decision);
+    for (const discard of decision.discards) await this.#discard(discard);
+    if (!stop.aborted) { for (const command of decision.commands) this.#start(command); }
+    return Math.min(
+      decision.wakeAt ?? Infinity,
+      this.#nextPoll,
+      this.#mono() + this.options.livenessMs,
+    );
+  }
+
+  #decide(outcomes: readonly Outcome[]): Decision {
+    const { observed, hostInterface } = this.#inventory;
+    const all = [...observed.values()];
+    const published = all.filter(({ mappings }) => this.#routes.has(mappings));
+    const world = {
+      instances: all.map(({ facts }) => facts),
+      published: new Set(published.map(({ facts }) => facts.id)),
+      outcomes,
+      ...(hostInterface === undefined ? {} : { hostInterface }),
+    };
+    return decide(world, this.#memory, this.deps.now(), {
+      limit: this.options.parallel,
+      drainGrace: this.options.drainGraceMs,
+    });
+  }
+
+  async #writeRoutes({ routed }: Decision): Promise<void> {
+    const { observed } = this.#inventory;
+    try {
+      const mappings = [...routed].flatMap((id) => observed.get(id)?.mappings ?? []);
+      if (await this.#routes.write(mappings)) {
+        this.deps.log("INFO", `Traffic goes to: ${[...routed].toSorted().join(" ") || "no pod"}`);
+      }
+      this.#problems.clear("routes");
+    } catch (error) {
+      this.#problems.report("routes", messageOf(error), "ERROR");
+    }
+  }
+
+  async #discard({ id, why }: Discard): Promise<void> {
+    const instance = this.#inventory.observed.get(id)!.instance;
+    try {
+      if (await takeAction(instance) !== undefined) {
+        this.deps.log("WARN", `Pod ${id}: pod.action is ignored, as ${why}`);
+      }
+      this.#news.addInstance(id);
+      this.#problems.clear(`discard ${id}`);
+    } catch (error) {
+      this.#problems.report(`discard ${id}`, messageOf(error), "ERROR");
+    }
+  }
+
+  #start(command: Command): void {
+    const { id } = command;
+    const { instance } = this.#inventory.observed.get(id)!;
+    const deps = { ...this.deps, now: () => this.#mono() };
+    const job = act(instance, command, deps).then((ok) => {
+      this.#outcomes.push({ id, ok });
+      this.#jobs.delete(id);
+      this.#news.addInstance(id);
+    });
+    this.#jobs.set(id, job);
+  }
+
+  #mono(): number {
+    return this.deps.now().mono;
+  }
+}
