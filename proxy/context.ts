@@ -1,0 +1,54 @@
+/** What all connections of one proxy share, and what a reload replaces under them. */
+import type { HostAddress, ProxyConf } from "./conf/mod.ts";
+import type { Connection, Engine } from "./engine.ts";
+import type { Log } from "./log.ts";
+import type { PeerMemory } from "./peer_memory.ts";
+import type { Peers } from "./peers.ts";
+import type { RoutingTable } from "./routing_table.ts";
+
+export interface Context {
+  readonly engine: Engine;
+  readonly log: Log;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number;
+  readonly table: RoutingTable;
+  readonly memory: PeerMemory;
+  readonly peers: Peers;
+  /** The settings now; ask again for each connection. */
+  conf: ProxyConf;
+  /** Where the host ports of this host's pods are reached. */
+  podHost: string;
+  /** Set once the proxy ends: no search goes on after that. */
+  ending: boolean;
+  /** What still runs for connections that are served or gone already, such as answers that nobody waits for. */
+  readonly background: Set<Promise<unknown>>;
+}
+
+/** Counts `work` among what has to end before the proxy has. */
+export function inBackground<T>({ background }: Context, work: Promise<T>): Promise<T> {
+  background.add(work);
+  const forget = () => background.delete(work);
+  work.then(forget, forget);
+  return work;
+}
+
+/**
+ * A pause before the next candidate is tried beside one that hesitates, in milliseconds. Far above
+ * a connect inside a data centre, far below what a client takes for a failure.
+ */
+export const HESITATION_MS = 200;
+
+/** Whether the other end of `connection` is this machine: loopback, or the address it came in on. */
+export function isFromHere({ local, remote }: Connection): boolean {
+  return remote.hostname === local.hostname || isLoopback(remote.hostname);
+}
+
+/** Whether `hostname` is a loopback address. */
+export function isLoopback(hostname: string): boolean {
+  return hostname === "::1" || /^127\.[0-9.]+$/.test(hostname);
+}
+
+/** `hostname:port` for logs and as the name of a host. */
+export function nameOf({ hostname, port }: HostAddress): string {
+  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+}

@@ -1,0 +1,140 @@
+/** The listeners of a proxy: thousands of ports, opened in portions and kept open. */
+import { formatHostAddress, formatPortRanges, type HostAddress, portRangesOf } from "./conf/mod.ts";
+import type { Connection, Engine, Listener } from "./engine.ts";
+import type { Log } from "./log.ts";
+
+/** Ports opened before other work gets its turn. */
+const PORTION = 256;
+/** Pauses before ports that failed are tried again, in milliseconds: doubling from first to last. */
+const RETRY = { first: 1000, last: 30_000 };
+/** Listeners given up when this machine has no more open files for them, so that connections still find some. */
+const SPARE = 256;
+
+/** Opens and closes just the difference between what is wanted and what there is. */
+export class Listeners {
+  readonly #open = new Map<string, Listener>();
+  #wanted = new Map<string, HostAddress>();
+  #reported = "";
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #retryMs = RETRY.first;
+  /** Only one round runs at a time; later ones wait for it. */
+  #round: Promise<void> = Promise.resolve();
+  #generation = 0;
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly log: Log,
+    private readonly onConnection: (connection: Connection, port: number) => void,
+  ) {}
+
+  /** Number of open listeners. */
+  get count(): number {
+    return this.#open.size;
+  }
+
+  /** Whether `address` is listened on. */
+  isOpen(address: HostAddress): boolean {
+    return this.#open.has(formatHostAddress(address));
+  }
+
+  /** Listens on exactly `addresses`. Resolves when all were tried once; those that failed are tried again. */
+  set(addresses: readonly HostAddress[]): Promise<void> {
+    this.#wanted = new Map(addresses.map((address) => [formatHostAddress(address), address]));
+    for (const [key, listener] of this.#open) {
+      if (this.#wanted.has(key)) continue;
+      listener.close();
+      this.#open.delete(key);
+    }
+    this.#retryMs = RETRY.first;
+    return this.#run();
+  }
+
+  /** Closes all, and tries nothing again. */
+  async close(): Promise<void> {
+    await this.set([]);
+    clearTimeout(this.#retry);
+  }
+
+  #run(): Promise<void> {
+    const generation = ++this.#generation;
+    clearTimeout(this.#retry);
+    this.#round = this.#round.then(() => this.#openMissing(generation));
+    return this.#round;
+  }
+
+  async #openMissing(generation: number): Promise<void> {
+    const failed: HostAddress[] = [];
+    const opened: string[] = [];
+    let cause: unknown;
+    let tried = 0;
+    for (const [key, address] of this.#wanted) {
+      if (this.#open.has(key)) continue;
+      if (cause !== undefined && isOutOfFiles(cause)) {
+        failed.push(address);
+        continue;
+      }
+      try {
+        this.#open.set(key, this.#listen(address));
+        opened.push(key);
+      } catch (error) {
+        cause = error;
+        failed.push(address);
+      }
+      if (++tried % PORTION === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+      if (generation !== this.#generation) return;
+    }
+    if (cause !== undefined && isOutOfFiles(cause)) {
+      for (const key of opened.slice(-Math.min(SPARE, Math.ceil(opened.length / 4)))) {
+        this.#open.get(key)?.close();
+        this.#open.delete(key);
+        failed.push(this.#wanted.get(key)!);
+      }
+    }
+    this.#report(failed, cause);
+    // Without open files every retry would take away those that connections need: a reload tries again.
+    if (failed.length > 0 && !isOutOfFiles(cause)) {
+      this.#retry = setTimeout(() => this.#run(), this.#retryMs);
+      this.#retryMs = Math.min(this.#retryMs * 2, RETRY.last);
+    }
+  }
+
+  #listen(address: HostAddress): Listener {
+    return this.engine.listen(
+      address,
+      (connection) => this.onConnection(connection, address.port),
+      (error) =>
+        this.log.often("Cannot accept connections for the moment", {
+          error: messageOf(error),
+        }),
+    );
+  }
+
+  /** Says what failed, once for the same set of ports. */
+  #report(failed: readonly HostAddress[], cause: unknown): void {
+    const ports = formatPortRanges(portRangesOf(failed.map(({ port }) => port)));
+    if (ports === this.#reported) return;
+    this.#reported = ports;
+    if (failed.length === 0) {
+      this.log.info("All ports are open", { listeners: this.count });
+      return;
+    }
+    this.log.error(`Cannot listen on ${failed.length} of ${this.#wanted.size} ports`, {
+      host: failed[0]!.hostname,
+      ports,
+      error: messageOf(cause),
+      try: isOutOfFiles(cause)
+        ? "raise the limit of open files (ulimit -n, LimitNOFILE=), or shorten CLUSTERPORTS"
+        : "see who listens there (ss -ltnp), or change CLUSTERPORTS or HOST; it is tried again",
+    });
+  }
+}
+
+function isOutOfFiles(error: unknown): boolean {
+  return error instanceof Error && /EMFILE|ENFILE|too many open files/i.test(
+    `${(error as Error & { code?: unknown }).code} ${error.message}`,
+  );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
