@@ -62,9 +62,8 @@ export async function writeAtomically(path: string, text: string, mode: number):
   try {
     const file = await Deno.open(temp, { write: true, createNew: true, mode });
     try {
-      const writer = file.writable.getWriter();
-      await writer.write(new TextEncoder().encode(text));
-      writer.releaseLock();
+      const bytes = new TextEncoder().encode(text);
+      for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
       await Deno.chmod(temp, mode);
       await file.sync();
     } finally {

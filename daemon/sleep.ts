@@ -6,7 +6,7 @@ export function sleep(ms: number, stop: AbortSignal): Promise<void> {
       stop.removeEventListener("abort", done);
       resolve();
     };
-    const timer = setTimeout(done, ms);
+    const timer = setTimeout(done, Math.max(0, ms));
     stop.addEventListener("abort", done);
     if (stop.aborted) done();
   });
