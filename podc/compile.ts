@@ -54,10 +54,16 @@ export interface Artifacts {
 
 /** Compiles one pod.yaml. Never throws for what stands in it: every problem is a diagnostic. */
 export function compilePod(input: CompileInput): CompileOutput {
-  const { text, map, findings } = preprocessed(input);
+  const { text, map, findings, missing } = preprocessed(input);
   const locate = locator(input.source, map);
   const lineOf = (span: Span) => locate(span).line;
-  const diagnostics = findings.map((finding) => toDiagnostic(finding, input, sourceLocator(input)));
+  const locateInSource = sourceLocator(input);
+  const unsure = new Set(missing.map((span) => locateInSource(span).line));
+  const diagnostics = findings.map((finding) => toDiagnostic(finding, input, locateInSource));
+  const add = (later: readonly Finding[]) => {
+    const located = later.map((finding) => toDiagnostic(finding, input, locate));
+    diagnostics.push(...located.filter(({ position }) => !unsure.has(position?.line ?? 0)));
+  };
   const finish = (spec?: PodSpec): CompileOutput => {
     const sorted = sortedOnce(diagnostics);
     const failed = sorted.some((diagnostic) => diagnostic.severity === "error");
@@ -73,7 +79,7 @@ export function compilePod(input: CompileInput): CompileOutput {
     });
   }
   const yaml = parseYaml(text, (span) => `line ${lineOf(span)}`);
-  diagnostics.push(...yaml.findings.map((finding) => toDiagnostic(finding, input, locate)));
+  add(yaml.findings);
   if (!yaml.root) {
     if (diagnostics.every((each) => each.severity !== "error")) {
       const hint = "the least is: api: 1.0.0, podVersion: 1.0.0 and containers:";
@@ -84,14 +90,14 @@ export function compilePod(input: CompileInput): CompileOutput {
   const reporter = new Reporter(lineOf);
   const { podName, baseDir, configs } = input;
   const spec = validatePod(yaml.root, { reporter, podName, baseDir, configs });
-  diagnostics.push(...reporter.findings.map((finding) => toDiagnostic(finding, input, locate)));
+  add(reporter.findings);
   return finish(spec);
 }
 
 function preprocessed(input: CompileInput): Preprocessed {
   const { source, undefinedVariables } = input;
   if (input.preprocess === false) {
-    return { text: source, map: TextMap.identity(source.length), findings: [] };
+    return { text: source, map: TextMap.identity(source.length), findings: [], missing: [] };
   }
   const version = readPodVersion(source);
   const variables = new Map(input.variables);
@@ -123,6 +129,8 @@ function sourceLocator({ source }: CompileInput): Locate {
 
 /** An underline stays on the line that it begins on. */
 function positionOf({ start, end }: Span, index: LineIndex): Position {
+  // What is missing at the end of the file is shown behind the last thing that is there.
+  if (start >= index.text.length) start = index.text.trimEnd().length;
   const { line, column } = index.place(start);
   const newline = index.text.indexOf("\n", start);
   const lineEnd = newline < 0 ? index.text.length : newline;

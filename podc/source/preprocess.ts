@@ -11,6 +11,8 @@ export interface Preprocessed {
   readonly map: TextMap;
   /** With places in the source. */
   readonly findings: readonly Finding[];
+  /** Uses of variables that are errors: what is found beside them is their consequence. */
+  readonly missing: readonly Span[];
 }
 
 /**
@@ -39,8 +41,9 @@ export function preprocess(
     }
     builder.copy({ start: from, end: line.end });
   }
-  if (undefinedVariables === "error") findings.push(...undefinedFindings(source, missing));
-  return { ...builder.finish(), findings };
+  if (undefinedVariables === "empty") return { ...builder.finish(), findings, missing: [] };
+  findings.push(...undefinedFindings(source, missing));
+  return { ...builder.finish(), findings, missing: missing.map((use) => use.span) };
 }
 
 interface OpenBlock {
@@ -126,7 +129,7 @@ function undefinedFindings(source: string, missing: readonly VariableUse[]): Fin
       severity: "error",
       span: first!.span,
       message: `variable ${name} has no value${where}`,
-      hint: `set ${name}=… in the env file, or use --undefined=empty to leave such variables empty`,
+      hint: `give ${name} a value, or use it only between #ifdef \${${name}} and #endif`,
     };
   });
 }

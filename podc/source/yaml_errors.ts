@@ -30,7 +30,7 @@ const TEXTS: Partial<Record<YAMLError["code"], Words>> = {
 
 /** A finding for `error`, at the parser's offsets. */
 export function syntaxFinding(error: YAMLError): Finding {
-  const words = byText(error.message) ?? TEXTS[error.code] ?? {};
+  const words = byText(error) ?? TEXTS[error.code] ?? {};
   const [start, end] = error.pos;
   return {
     severity: "error",
@@ -40,11 +40,16 @@ export function syntaxFinding(error: YAMLError): Finding {
   };
 }
 
-function byText(message: string): Words | undefined {
-  if (message.startsWith("Missing closing")) {
-    return { message: "a quote is opened but never closed", hint: "close it with the same quote" };
+/** Whether `error`, which stands at the end of everything, is about a quote that was never closed. */
+export function isOpenQuote({ message }: YAMLError): boolean {
+  return message.startsWith("Missing closing");
+}
+
+function byText(error: YAMLError): Words | undefined {
+  if (isOpenQuote(error)) {
+    return { message: "this quote is never closed", hint: "close it with the same quote" };
   }
-  const flow = /^Flow (map|sequence)/.exec(message);
+  const flow = /^Flow (map|sequence)/.exec(error.message);
   if (!flow) return undefined;
   const [open, close] = flow[1] === "map" ? ["{", "}"] : ["[", "]"];
   return { message: `what "${open}" opened ends here without "${close}"` };

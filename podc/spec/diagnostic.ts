@@ -1,4 +1,5 @@
 /** A finding about a source file, as data; `formatDiagnostic` is the only place that prints one. */
+import { displayWidth, printable, window } from "./source_line.ts";
 
 export interface Diagnostic {
   readonly severity: "error" | "warning";
@@ -11,6 +12,7 @@ export interface Diagnostic {
   readonly position?: Position;
 }
 
+/** Columns and lengths count UTF-16 units, as editors do. */
 export interface Position {
   readonly line: number;
   readonly column: number;
@@ -20,7 +22,8 @@ export interface Position {
 
 /**
  * The text of a diagnostic: `file:line:column: error: message`, the source line, a caret line and
- * the hint.
+ * the hint. Of a very long line only the part around the place is shown, and nothing in it reaches
+ * the terminal as a control sequence.
  *
  * @param source the whole text of the file, for the source line
  */
@@ -30,10 +33,17 @@ export function formatDiagnostic(diagnostic: Diagnostic, source: string): string
   const lines = [`${place}: ${severity}: ${message}`];
   const text = position && source.split(/\r?\n/)[position.line - 1];
   if (position && text !== undefined) {
-    const before = text.slice(0, position.column - 1).replace(/[^\t]/g, " ");
-    const width = Math.max(1, Math.min(position.length, text.length - position.column + 1));
-    lines.push(`    ${text}`, `    ${before}${"^".repeat(width)}`);
+    const shown = window(text, position.column - 1, position.length);
+    const marked = text.slice(position.column - 1, position.column - 1 + position.length);
+    const before = shown.text.slice(0, shown.column).replace(/[^\t]/gu, blanks);
+    const room = displayWidth(shown.text) - displayWidth(shown.text.slice(0, shown.column));
+    const width = Math.max(1, Math.min(displayWidth(marked), room));
+    lines.push(`    ${printable(shown.text)}`, `    ${before}${"^".repeat(width)}`);
   }
   if (hint !== undefined) lines.push(`    hint: ${hint}`);
   return lines.join("\n");
+}
+
+function blanks(character: string): string {
+  return " ".repeat(displayWidth(character));
 }

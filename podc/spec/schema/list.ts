@@ -1,5 +1,6 @@
 /** Schemas for lists. */
-import { describeNode, type YamlNode } from "../../source/yaml_node.ts";
+import type { Span } from "../../source/span.ts";
+import { describeNode, type YamlNode, type YamlScalar } from "../../source/yaml_node.ts";
 import { type Reporter, show } from "../reporter.ts";
 import { text } from "./scalars.ts";
 import type { Found, Schema } from "./schema.ts";
@@ -50,7 +51,7 @@ export function blankList(
         const split = each.text.split(/\s+/).filter((word) => word !== "");
         const wrong = split.filter((word) => !accepts(word));
         for (const word of wrong) {
-          reporter.error(each.span, `${name} has ${show(word)}, but must be ${rule}`);
+          reporter.error(spanOfWord(each, word), `${name} has ${show(word)}, but must be ${rule}`);
         }
         return wrong.length > 0 ? undefined : split;
       });
@@ -61,6 +62,12 @@ export function blankList(
       return undefined;
     },
   };
+}
+
+/** Where `word` stands, when the text is written without quotes and escapes. */
+function spanOfWord({ span, text }: YamlScalar, word: string): Span {
+  const start = span.start + text.indexOf(word);
+  return span.end - span.start === text.length ? { start, end: start + word.length } : span;
 }
 
 function itemsOf(

@@ -1,11 +1,6 @@
 /** Schemas for mappings with known keys. */
 import type { Span } from "../../source/span.ts";
-import {
-  describeNode,
-  type YamlEntry,
-  type YamlMap,
-  type YamlNode,
-} from "../../source/yaml_node.ts";
+import { describeNode, type YamlEntry, type YamlNode } from "../../source/yaml_node.ts";
 import { nearest } from "../nearest.ts";
 import { type Reporter, show } from "../reporter.ts";
 import type { Found, JsonSchema, Schema } from "./schema.ts";
@@ -15,6 +10,8 @@ export interface Field<T> {
   readonly required: boolean;
   /** One line for the docs and for editors. */
   readonly doc: string;
+  /** What to add when a required one is missing. */
+  readonly example?: string;
 }
 
 // deno-lint-ignore no-explicit-any -- each field has a type of its own
@@ -47,8 +44,8 @@ export interface ObjectOptions {
   readonly instead?: { readonly [key: string]: string };
 }
 
-export function required<T>(schema: Schema<T>, doc: string): Field<T> {
-  return { schema, required: true, doc };
+export function required<T>(schema: Schema<T>, doc: string, example: string): Field<T> {
+  return { schema, required: true, doc, example };
 }
 
 export function optional<T>(schema: Schema<T>, doc: string): Field<T> {
@@ -72,10 +69,11 @@ export function object<F extends Fields>(
       }
       const at = node.entries[0]?.keySpan ?? { start: node.span.start, end: node.span.start + 1 };
       const draft: Record<string, Found<unknown>> = {};
+      const meant = new Set<string | undefined>();
       for (const entry of node.entries) {
         const field = Object.hasOwn(fields, entry.key) ? fields[entry.key] : undefined;
         if (!field) {
-          reportUnknown(entry, name, fields, { later, instead }, reporter);
+          meant.add(reportUnknown(entry, name, fields, { later, instead }, reporter));
           continue;
         }
         draft[entry.key] = {
@@ -84,48 +82,46 @@ export function object<F extends Fields>(
           value: field.schema.read(entry.value, entry.key, reporter),
         };
       }
-      reportMissing(node, at, name, fields, reporter);
+      const present = new Set([...meant, ...node.entries.map((entry) => entry.key)]);
+      reportMissing(present, at, name, fields, reporter);
       return { at, fields: draft as Draft<F> };
     },
   };
 }
 
+/** Returns the known key that was meant, when that can be guessed. */
 function reportUnknown(
   { key, keySpan }: YamlEntry,
   name: string,
   fields: Fields,
   { later = [], instead = {} }: ObjectOptions,
   reporter: Reporter,
-): void {
+): string | undefined {
   if (later.includes(key)) {
     reporter.error(keySpan, `${key} is not supported yet in this version`);
-    return;
+    return undefined;
   }
-  const hint = Object.hasOwn(instead, key) ? instead[key] : guess(key, fields, later);
-  reporter.error(
-    keySpan,
-    `${name} has no key ${show(key)}`,
-    hint ?? `the keys are ${Object.keys(fields).join(", ")}`,
-  );
-}
-
-function guess(key: string, fields: Fields, later: readonly string[]): string | undefined {
   const near = nearest(key, [...Object.keys(fields), ...later]);
-  return near === undefined ? undefined : `did you mean ${near}?`;
+  const hint = Object.hasOwn(instead, key)
+    ? instead[key]!
+    : near === undefined
+    ? `the keys are ${Object.keys(fields).join(", ")}`
+    : `did you mean ${near}?`;
+  reporter.error(keySpan, `${name} has no key ${show(key)}`, hint);
+  return near;
 }
 
 function reportMissing(
-  node: YamlMap,
+  present: ReadonlySet<string | undefined>,
   at: Span,
   name: string,
   fields: Fields,
   reporter: Reporter,
 ): void {
-  const present = new Set(node.entries.map((entry) => entry.key));
   for (const [key, field] of Object.entries(fields)) {
-    if (field.required && !present.has(key)) {
-      reporter.error(name === TOP_LEVEL ? undefined : at, `${name} has no ${key}`, field.doc);
-    }
+    if (!field.required || present.has(key)) continue;
+    const place = name === TOP_LEVEL ? undefined : at;
+    reporter.error(place, `${name} has no ${key}`, `add ${key}: ${field.example}`);
   }
 }
 

@@ -1,20 +1,24 @@
 /** `containers` of a pod. */
-import { isPodName, POD_NAME_RULE } from "../names.ts";
 import type { Container, Expose } from "../pod_spec.ts";
 import { show } from "../reporter.ts";
 import { list, words } from "../schema/list.ts";
 import { type DraftOf, object, optional, required } from "../schema/object.ts";
-import { oneOf, refuse, scalar, textThat } from "../schema/scalars.ts";
+import { oneOf, refuse, scalar } from "../schema/scalars.ts";
 import type { Context } from "./context.ts";
 import { ENV, toEnv } from "./env.ts";
 import { EXPOSE, type ExposeDraft, toExpose } from "./expose.ts";
 import { checkImageTag, IMAGE } from "./image.ts";
 import { MOUNTS, toMounts } from "./mounts.ts";
+import { name } from "./name.ts";
 import { LATER_UNIT_KEYS, RESTART } from "./unit.ts";
 
 const CONTAINER = object({
-  name: required(textThat(isPodName, POD_NAME_RULE), "Name of the container, unique in its pod"),
-  image: required(IMAGE, "Image to run, such as example.com/team/name:1.2"),
+  name: required(name(), "Name of the container, unique in its pod", "<name of the container>"),
+  image: required(
+    IMAGE,
+    "Image to run, such as example.com/team/name:1.2",
+    "example.com/team/name:1.2",
+  ),
   command: optional(words(), "Program and arguments, instead of the image's entrypoint"),
   args: optional(words(), "Arguments behind the entrypoint or command"),
   workingDir: optional(
@@ -83,13 +87,13 @@ export function toContainer(
   const env = toEnv(fields.env, context);
   const mounts = toMounts(fields.mounts, volumes, context);
   const expose = toExposeList({ fields }, context);
-  const name = fields.name?.value;
+  const containerName = fields.name?.value;
   const image = fields.image?.value;
-  if (name === undefined || image === undefined || expose === undefined) return undefined;
+  if (containerName === undefined || image === undefined || expose === undefined) return undefined;
   const command = fields.command?.value ?? [];
   const workingDir = fields.workingDir?.value;
   return {
-    name,
+    name: containerName,
     image,
     ...(command.length === 0 ? {} : { command }),
     args: fields.args?.value ?? [],
@@ -114,7 +118,9 @@ function toExposeList(
 ): Expose[] | undefined {
   const { expose, network } = draft.fields;
   if (network?.value === "host" && expose?.value?.length) {
-    const lines = [expose.value[0]!, expose.value.at(-1)!].map(({ at }) => reporter.line(at));
+    const [first, last] = [expose.value[0]!.at, expose.value.at(-1)!.at];
+    const end = { start: last.end - 1, end: last.end };
+    const lines = [first, end].map((span) => reporter.line(span));
     const where = lines[0] === lines[1] ? `line ${lines[0]}` : `lines ${lines[0]} to ${lines[1]}`;
     reporter.warning(
       expose.key,

@@ -12,6 +12,7 @@ const VARIABLE = object({
   name: required(
     textThat(isEnvName, "letters, digits and _, not beginning with a digit"),
     "Name of the environment variable",
+    "<name of the variable>",
   ),
   value: optional(text({ empty: "allowed" }), "Its value, handed on literally; empty by default"),
 });

@@ -92,7 +92,7 @@ function checkWithoutHostPort(fields: Fields, at: ExposeDraft["at"], reporter: R
   if (first !== undefined) {
     reporter.error(
       fields[first]!.key,
-      `${orphans.join(" and ")} without hostPort opens no port`,
+      `${orphans.join(", ")} without hostPort: no port is opened`,
       "add hostPort: <port on the host>",
     );
   } else if (!fields.ingress) {

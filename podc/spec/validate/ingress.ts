@@ -21,7 +21,7 @@ const path = (what: string) =>
 const url = textThat((value) => /^[^\s\p{Cc}]+$/u.test(value), "a URL without blanks");
 
 const RULE = object({
-  protocol: required(oneOf(PROTOCOLS), "http, https or tcp"),
+  protocol: required(oneOf(PROTOCOLS), "http, https or tcp", "http, https or tcp"),
   bind: optional(integer(1, 65535, "a port"), "Public port; 80 for http, 443 for https"),
   domain: optional(
     blankList(

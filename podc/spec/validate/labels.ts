@@ -10,10 +10,11 @@ import { reportRepeated } from "./unique.ts";
 const LABEL = object({
   name: required(
     textThat(
-      (name) => /^[^\s=\p{Cc}-][^\s=\p{Cc}]*$/u.test(name),
-      "a word without = that does not begin with -",
+      (name) => /^[^\s=\p{Cc}-][^\s=\p{Cc}]*$/u.test(name) && !name.startsWith("simplenetes."),
+      "a word without = that begins neither with - nor with simplenetes.",
     ),
     "Name of the label",
+    "<name of the label>",
   ),
   value: optional(text({ empty: "allowed" }), "Any text; empty by default"),
 });

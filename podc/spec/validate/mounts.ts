@@ -10,10 +10,11 @@ import type { Found } from "../schema/schema.ts";
 import type { Context } from "./context.ts";
 
 const MOUNT = object({
-  volume: required(text(), "Name of a volume of this pod"),
+  volume: required(text(), "Name of a volume of this pod", "<name of a volume>"),
   dest: required(
     scalar({ type: "string", pattern: "^/" }, parseDest),
     "Absolute path in the container",
+    "/path/in/the/container",
   ),
 }, {
   later: ["readOnly"],

@@ -18,10 +18,11 @@ export const API_VERSIONS = ["1.0.0-beta1", "1.0.0-beta2", "1.0.0"] as const;
 
 /** All of pod.yaml, as data. */
 export const POD = object({
-  api: required(scalar({ enum: API_VERSIONS }, parseApi), "Version of the Pod API: api: 1.0.0"),
+  api: required(scalar({ enum: API_VERSIONS }, parseApi), "Version of the Pod API", "1.0.0"),
   podVersion: required(
     scalar({ type: "string" }, parseVersion),
-    "Version of this pod, such as podVersion: 1.0.0",
+    "Version of this pod: three numbers, perhaps with a pre-release",
+    "1.0.0",
   ),
   runtime: optional(
     oneOf(["podman", "executable"]),

@@ -1,6 +1,6 @@
 /** `volumes`: what containers can mount. */
 import { posix } from "node:path";
-import { isConfigName, isPodName, POD_NAME_RULE } from "../names.ts";
+import { isConfigName, isPodName } from "../names.ts";
 import { nearest } from "../nearest.ts";
 import type { Volume } from "../pod_spec.ts";
 import { show } from "../reporter.ts";
@@ -9,6 +9,7 @@ import { type DraftOf, object, optional, required } from "../schema/object.ts";
 import { boolean, oneOf, textThat } from "../schema/scalars.ts";
 import type { Found } from "../schema/schema.ts";
 import type { Context } from "./context.ts";
+import { name } from "./name.ts";
 import { reportRepeated } from "./unique.ts";
 
 const TYPES = ["volume", "host", "config"] as const;
@@ -16,12 +17,14 @@ const SHARED = ["no", "pod", "host"] as const;
 
 const VOLUME = object({
   name: required(
-    textThat(isConfigName, POD_NAME_RULE),
+    name(isConfigName),
     "Name that mounts refer to; that of a config may begin with _",
+    "<name that mounts refer to>",
   ),
   type: required(
     oneOf(TYPES, { later: (value) => value === "ramdisk" }),
     "volume (kept by podman), host (a path on the host) or config (config/<name> beside the pod)",
+    "volume, host or config",
   ),
   shared: optional(
     oneOf(SHARED, { empty: "no" }),
