@@ -1,5 +1,5 @@
 /** Carries out decisions: calls pods, takes action files away. */
-import { type PodCall, rerunCall, runCall } from "../../podc/api/action.ts";
+import { type PodCall, rerunCall, runCall } from "../../podc/mod.ts";
 import type { Instance } from "../discovery.ts";
 import { isGone, messageOf, readSafely } from "../files.ts";
 import { ChildError, runChild } from "../host/child.ts";

@@ -3,9 +3,9 @@
  * next moment out. The caller keeps the returned memory, starts every returned command, and hands
  * each one's outcome into a later turn.
  */
-import { type Aim, bringDown, keepRunning } from "./aim.ts";
+import { bringDown, keepRunning } from "./aim.ts";
 import { mayRoute } from "./health.ts";
-import { begin, drop, NEW, remember } from "./memory.ts";
+import { begin, NEW, noteTraffic, remember } from "./memory.ts";
 import type {
   Busy,
   Command,
@@ -96,43 +96,32 @@ function decideOne(
   grace: number,
 ): Step {
   const traffic = mayRoute(facts.status, memory, now);
-  if (memory.busy) {
-    const routed = memory.desired === "running" && traffic.routes &&
-      keepsTraffic(memory.busy.command);
-    return { memory, routed, wakeAt: traffic.until };
-  }
-  if (memory.desired === undefined) return { memory, routed: false, wakeAt: Infinity };
+  const wished = facts.serves && memory.desired === "running" && traffic.routes;
+  const published = world.published.has(facts.id);
+  const route = (routed: boolean, known: InstanceMemory): Step => ({
+    memory: noteTraffic(known, published, routed, now),
+    routed,
+    wakeAt: routed ? traffic.until : Infinity,
+  });
+  if (memory.busy) return route(wished && keepsTraffic(memory.busy.command), memory);
+  if (memory.desired === undefined) return route(false, memory);
 
-  const aim = memory.desired === "running"
+  const { plan, discard, ...aim } = memory.desired === "running"
     ? keepRunning(facts, memory, world, now)
     : bringDown(facts, memory, memory.desired);
-  const paced = pace(aim, world.published.has(facts.id), now, grace);
-  const routed = memory.desired === "running" && traffic.routes &&
-    paced.memory.drainUntil === undefined;
+  const due = plan !== undefined && now.mono >= plan.notBefore;
+  const step = route(wished && !(due && !keepsTraffic(plan.command)), aim.memory);
+  // A plan that ends connections waits until the proxies know that they must not make new ones.
+  const notBefore = !plan || !due || keepsTraffic(plan.command)
+    ? plan?.notBefore ?? Infinity
+    : (step.memory.unroutedAt ?? -Infinity) + grace;
+  const ready = plan && now.mono >= notBefore;
   return {
-    ...paced,
-    routed,
-    wakeAt: Math.min(paced.wakeAt, aim.wakeAt, routed ? traffic.until : Infinity),
-    ...(aim.discard ? { discard: aim.discard } : {}),
+    ...step,
+    wakeAt: Math.min(step.wakeAt, aim.wakeAt, ready ? Infinity : notBefore),
+    ...(ready ? { want: plan } : {}),
+    ...(discard ? { discard } : {}),
   };
-}
-
-/** Holds a plan back until it is due, and until traffic had the time to leave the pod. */
-function pace(
-  { memory, plan }: Aim,
-  published: boolean,
-  now: Instant,
-  grace: number,
-): Omit<Step, "routed" | "discard"> {
-  const idle = drop(memory, ["drainUntil"]);
-  if (!plan) return { memory: idle, wakeAt: Infinity };
-  if (now.mono < plan.notBefore) return { memory: idle, wakeAt: plan.notBefore };
-  if (keepsTraffic(plan.command)) return { memory: idle, want: plan, wakeAt: Infinity };
-  const drainUntil = memory.drainUntil ?? (published ? now.mono + grace : now.mono);
-  const draining = { ...memory, drainUntil };
-  return now.mono < drainUntil
-    ? { memory: draining, wakeAt: drainUntil }
-    : { memory: draining, want: plan, wakeAt: Infinity };
 }
 
 function keepsTraffic({ kind, containers = [] }: Command): boolean {

@@ -32,7 +32,7 @@ export function remember(
   if (outcome && memory.busy) memory = conclude(memory, memory.busy, outcome, facts, now);
   if (facts.desired !== undefined && facts.desired !== memory.desired) {
     memory = {
-      ...drop(memory, ["drainUntil", "troubleSince", "aliveSince"]),
+      ...drop(memory, ["troubleSince", "aliveSince"]),
       desired: facts.desired,
       failures: 0,
       retryAt: 0,
@@ -41,10 +41,21 @@ export function remember(
   return memory;
 }
 
+/** Notes whether the instance gets traffic from this turn on. */
+export function noteTraffic(
+  memory: InstanceMemory,
+  published: boolean,
+  routed: boolean,
+  now: Instant,
+): InstanceMemory {
+  const left = (memory.routed ?? published) && !routed;
+  return { ...memory, routed, ...(left ? { unroutedAt: now.mono } : {}) };
+}
+
 /** A command begins. What it will have done is not known until it ends well. */
 export function begin(memory: InstanceMemory, busy: Busy, now: Instant): InstanceMemory {
   const touched = isPartial(busy) ? memory : drop(memory, ["applied"]);
-  return { ...drop(touched, ["drainUntil"]), busy, startedAt: now.mono };
+  return { ...touched, busy, startedAt: now.mono };
 }
 
 function conclude(

@@ -1,5 +1,5 @@
 /** What the reconciler knows, remembers and wants: the vocabulary of `decide`. */
-import type { PodState } from "../../podc/api/action.ts";
+import type { PodState } from "../../podc/mod.ts";
 
 /** A moment on two clocks. */
 export interface Instant {
@@ -17,6 +17,8 @@ export interface Facts {
   /** What pod.action asks for, when there is one. */
   readonly action?: ActionRequest;
   readonly status?: StatusFacts;
+  /** Whether it has a mapping for portmappings.conf. */
+  readonly serves: boolean;
 }
 
 /** Restart these containers (none: the whole pod); `undefined` containers: it cannot be understood. */
@@ -39,7 +41,7 @@ export interface StatusFacts {
 /** Everything `decide` looks at. */
 export interface World {
   readonly instances: readonly Facts[];
-  /** Instances with a mapping in portmappings.conf as it stands. */
+  /** Instances with a mapping in portmappings.conf as it stands; matters at the first sight of one. */
   readonly published: ReadonlySet<string>;
   /** Address that pods bind to, from hosts.conf. */
   readonly hostInterface?: string;
@@ -103,8 +105,10 @@ export interface InstanceMemory {
   readonly failures: number;
   /** Not before then (mono) is the next attempt due. */
   readonly retryAt: number;
-  /** Until then (mono) traffic is given time to leave before a stop. */
-  readonly drainUntil?: number;
+  /** Whether it got traffic after the last turn; absent at the first sight. */
+  readonly routed?: boolean;
+  /** When (mono) its traffic was last taken away. */
+  readonly unroutedAt?: number;
   readonly heartbeat?: Heartbeat;
   /** A status with this beat was written before the last command ended, it is no news until then. */
   readonly settling?: { readonly beat: string | undefined; readonly until: number };

@@ -1,6 +1,5 @@
 /** Reads what the files of one instance say. */
-import { parsePodAction, parsePodState } from "../../podc/api/action.ts";
-import { parsePodStatus } from "../../podc/api/status_file.ts";
+import { parsePodAction, parsePodState, parsePodStatus } from "../../podc/mod.ts";
 import { parsePortMappings, type PortMapping } from "../../proxy/conf/mod.ts";
 import type { Instance } from "../discovery.ts";
 import { lstat, readSafely, type SafeFile, UnsafeFileError } from "../files.ts";
@@ -67,6 +66,7 @@ export async function observe(
     ...(pid === undefined ? {} : { pid }),
     facts: {
       id: instance.id,
+      serves: parsed.entries.length > 0,
       ...(desired === undefined ? {} : { desired }),
       ...(action ? { action: actionRequest(action.text) } : {}),
       ...(status ? { status: statusFacts(status, isAlive) } : {}),
