@@ -30,17 +30,21 @@ export class ConfFiles {
   /**
    * Reads all files.
    *
-   * @returns The settings, or `undefined` when they are the same as last time.
+   * @returns The settings; the same object as last time when nothing changed.
    * @throws Error at the first call only, when proxy.conf can't be read or has mistakes.
    */
-  async read(): Promise<Settings | undefined> {
+  async read(): Promise<Settings> {
     const before = this.#settings;
     const conf = await this.#readConf();
+    if (conf !== before?.conf) {
+      // It may name other files now.
+      for (const path of this.#texts.keys()) if (path !== this.confFile) this.#texts.delete(path);
+    }
     const hosts = await this.#readList(conf.hostsConf, parseHostsConf) ?? before?.hosts ?? [];
     const mappings = await this.#readList(conf.portsConf, parsePortMappings) ??
       before?.mappings ?? [];
     if (before && before.conf === conf && before.hosts === hosts && before.mappings === mappings) {
-      return undefined;
+      return before;
     }
     return this.#settings = { conf, hosts, mappings };
   }

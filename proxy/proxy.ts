@@ -37,15 +37,22 @@ export class Proxy {
   readonly #listeners: Listeners;
   readonly #sessions = new Set<Promise<void>>();
   readonly #pollMs: number;
+  #settings: Settings;
   #host: string | undefined;
   #unwatch = () => {};
   #resolveTimer: ReturnType<typeof setInterval> | undefined;
   #unresolved = "";
   #reloading: Promise<void> = Promise.resolve();
+  #closed = false;
 
-  private constructor({ confFile, log, ...options }: ProxyOptions, settings: Settings) {
+  private constructor(
+    { log, ...options }: ProxyOptions,
+    files: ConfFiles,
+    settings: Settings,
+  ) {
     const { conf } = settings;
-    this.#files = new ConfFiles(confFile, log);
+    this.#files = files;
+    this.#settings = settings;
     this.#pollMs = options.pollMs ?? 2000;
     this.#context = {
       engine: options.engine ?? new DenoEngine(),
@@ -72,9 +79,10 @@ export class Proxy {
    * @throws Error when proxy.conf can't be read or has mistakes.
    */
   static async start(options: ProxyOptions): Promise<Proxy> {
-    const settings = await new ConfFiles(options.confFile, options.log).read();
-    const proxy = new Proxy(options, settings!);
-    await proxy.reload();
+    const files = new ConfFiles(options.confFile, options.log);
+    const settings = await files.read();
+    const proxy = new Proxy(options, files, settings);
+    await proxy.#apply(settings);
     proxy.#resolveTimer = setInterval(() => proxy.#resolve(), RESOLVE_MS);
     return proxy;
   }
@@ -90,9 +98,11 @@ export class Proxy {
 
   /** Reads the files again, and takes over what changed. No connection is dropped. */
   reload(): Promise<void> {
-    this.#reloading = this.#reloading.then(() => this.#reload()).catch((error) =>
-      this.#context.log.error("Cannot reload", { error: String(error) })
-    );
+    if (!this.#closed) {
+      this.#reloading = this.#reloading.then(() => this.#reload()).catch((error) =>
+        this.#context.log.error("Cannot reload", { error: String(error) })
+      );
+    }
     return this.#reloading;
   }
 
@@ -121,7 +131,7 @@ export class Proxy {
   }
 
   async #close(): Promise<void> {
-    this.#unwatch();
+    this.#closed = true;
     clearInterval(this.#resolveTimer);
     await this.#reloading;
     this.#unwatch();
@@ -149,13 +159,14 @@ export class Proxy {
   async #reload(): Promise<void> {
     const { memory, peers, now } = this.#context;
     const settings = await this.#files.read();
-    if (settings) await this.#apply(settings);
+    if (settings !== this.#settings && !this.#closed) await this.#apply(settings);
     memory.sweep(new Set(peers.names), now());
   }
 
   async #apply(settings: Settings): Promise<void> {
     const { conf, hosts } = settings;
     const context = this.#context;
+    this.#settings = settings;
     context.conf = conf;
     context.memory.lifetimes = lifetimesOf(settings);
     this.#host = this.#chooseHost(conf.host ?? hosts[0]?.hostname);
@@ -173,7 +184,6 @@ export class Proxy {
     for (const { first, last } of conf.clusterPorts) {
       for (let port = first; port <= last; port++) addresses.push({ hostname: bind, port });
     }
-    await Promise.all([this.#resolve(), this.#listeners.set(addresses)]);
     this.#unwatch();
     this.#unwatch = watch(
       this.#files.directories(),
@@ -181,6 +191,7 @@ export class Proxy {
       () => this.reload(),
       context.log,
     );
+    await Promise.all([this.#resolve(), this.#listeners.set(addresses)]);
     context.log.info("Settings are in force", {
       host: bind,
       port: conf.port,
