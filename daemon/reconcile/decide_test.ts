@@ -223,7 +223,7 @@ Deno.test("jumps of the wall clock change nothing for a supervisor that was seen
       OPTIONS,
     );
     deepStrictEqual([kinds(jumped), jumped.routed.has("web/1")], [[], true]);
-    const refreshed = { ...status, beat: "next", updatedMs: WALL + jump };
+    const refreshed = { ...status, beat: "next", updatedMs: WALL + story.now };
     const after = decide(
       {
         instances: [{ ...story.facts, status: refreshed }],
