@@ -1,6 +1,7 @@
 /** What commands need of the world; tests hand in their own. */
 import type { Host } from "../daemon/mod.ts";
 import type { HostDir } from "./project/host.ts";
+import { type LogStamp, userName } from "./project/log.ts";
 import type { Log } from "./ui/log.ts";
 
 export interface Deps {
@@ -16,4 +17,9 @@ export interface Deps {
   readonly signal: AbortSignal;
   /** A way to run programs on a host. */
   readonly connect: (host: HostDir) => Host;
+}
+
+/** Who and when, for log lines. */
+export function stampOf({ now, env }: Deps): LogStamp {
+  return { now: now(), user: userName(env) };
 }

@@ -1,5 +1,7 @@
 /** log.txt of a cluster and of its pods: `YYYY-MM-DD HH:MM:SS <unixts> <user> <ACTION>`, appended. */
 
+import { userInfo } from "node:os";
+
 /** Who writes a log line, and when. */
 export interface LogStamp {
   readonly now: Date;
@@ -24,8 +26,17 @@ export function unixSeconds(date: Date): number {
   return Math.floor(date.getTime() / 1000);
 }
 
-/** The user's name as logs show it; never empty, as the environment may lack it. */
+/** The user's name as logs show it: one word, also where the environment has none. */
 export function userName(env: (name: string) => string | undefined): string {
-  const name = env("USER") || env("LOGNAME") || "unknown";
+  const name = env("USER") || env("LOGNAME") || systemUser();
   return name.replaceAll(/\s/g, "_");
+}
+
+function systemUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // Thrown for a user id that the system has no name for.
+    return `uid-${Deno.uid()}`;
+  }
 }

@@ -1,0 +1,61 @@
+/** All commands by their words. Each one's module is loaded only when it is needed. */
+import type { Command } from "../command.ts";
+
+export interface Entry {
+  /** One line for lists of commands. */
+  readonly brief: string;
+  readonly load: () => Promise<Command>;
+}
+
+export interface Group {
+  readonly brief: string;
+  readonly commands: Readonly<Record<string, Entry>>;
+}
+
+const entry = (brief: string, load: () => Promise<{ readonly definition: Command }>): Entry => ({
+  brief,
+  load: async () => (await load()).definition,
+});
+
+export const COMMANDS: Readonly<Record<string, Group>> = {
+  cluster: {
+    brief: "The cluster as a whole",
+    commands: {
+      create: entry("Make a new cluster project", () => import("./cluster/create.ts")),
+      sync: entry("Bring all hosts to what the project says", () => import("./cluster/sync.ts")),
+      plan: entry("Show what a sync would change", () => import("./cluster/plan.ts")),
+      importconfig: entry(
+        "Copy a pod's own configs into the project",
+        () => import("./cluster/importconfig.ts"),
+      ),
+    },
+  },
+  host: {
+    brief: "Hosts, and the pods attached to them",
+    commands: {
+      register: entry("Add a host to the project", () => import("./host/register.ts")),
+      init: entry("Make a host ready for syncs", () => import("./host/init.ts")),
+      ls: entry("List hosts", () => import("./host/ls.ts")),
+      state: entry("Show or set the state of a host", () => import("./host/state.ts")),
+      attach: entry("Attach a pod to a host", () => import("./host/attach.ts")),
+      detach: entry("Detach a pod from hosts", () => import("./host/detach.ts")),
+    },
+  },
+  pod: {
+    brief: "Pods and their releases",
+    commands: {
+      compile: entry("Make a release of a pod", () => import("./pod/compile.ts")),
+      updateconfig: entry(
+        "Copy the cluster's configs into a release",
+        () => import("./pod/updateconfig.ts"),
+      ),
+      ls: entry("List releases", () => import("./pod/ls.ts")),
+      state: entry("Show or set what releases should be", () => import("./pod/state.ts")),
+      ps: entry("Show how pods are doing on their hosts", () => import("./pod/ps.ts")),
+      info: entry("Describe pods", () => import("./pod/info.ts")),
+      logs: entry("Show what pods wrote", () => import("./pod/logs.ts")),
+      rerun: entry("Restart pods or their containers", () => import("./pod/rerun.ts")),
+      delete: entry("Delete removed releases", () => import("./pod/delete.ts")),
+    },
+  },
+};

@@ -1,0 +1,81 @@
+import { object } from "@optique/core/constructs";
+import { multiple, optional } from "@optique/core/modifiers";
+import { integer } from "@optique/core/valueparser";
+import { defineCommand, flag, textArgument, textOption, valueOption } from "../../command.ts";
+import type { Deps } from "../../deps.ts";
+import { findCluster } from "../../project/cluster.ts";
+import { parsePodRef } from "../../project/pod_ref.ts";
+import { targetReleases } from "../../project/targets.ts";
+import { callPods, reportFailures, worstCode } from "../../remote/pod_calls.ts";
+import { mergeLogs } from "../../ui/merge_logs.ts";
+
+export interface LogsOptions {
+  readonly ref: string;
+  readonly containers: readonly string[];
+  readonly supervisor: boolean;
+  readonly timestamp: string | undefined;
+  readonly limit: number | undefined;
+  readonly stream: string | undefined;
+  readonly details: string | undefined;
+}
+
+const TIMEOUT_MS = 120_000;
+
+export const definition = defineCommand<LogsOptions>({
+  description:
+    "Prints what pods wrote on all their hosts, by time, each line behind its host's name.",
+  example: "sns pod logs web -l -100\nsns pod logs web@h1 nginx -s stderr -t -3600",
+  parser: object({
+    ref: textArgument("POD[:VERSION][@HOST]", "The releases; the latest version by default"),
+    containers: multiple(textArgument("CONTAINER", "Only these containers")),
+    supervisor: flag(["-p", "--daemon-process"], "The log of the pod's supervisor"),
+    timestamp: optional(
+      textOption(["-t", "--timestamp"], "TIME", "From unix seconds, or -N for N seconds ago"),
+    ),
+    limit: optional(
+      valueOption(
+        ["-l", "--limit"],
+        integer({ metavar: "N" }),
+        "The first N lines, -N for the last ones, 0 for all",
+      ),
+    ),
+    stream: optional(
+      textOption(["-s", "--stream"], "STREAMS", "stdout, stderr or both with a comma"),
+    ),
+    details: optional(
+      textOption(
+        ["-d", "--details"],
+        "COLUMNS",
+        "Of ts,name,stream,age (default ts,name), or none",
+      ),
+    ),
+  }),
+  run,
+});
+
+async function run(deps: Deps, options: LogsOptions): Promise<number> {
+  const cluster = await findCluster(deps.cwd, deps.env);
+  const releases = await targetReleases(cluster, parsePodRef(options.ref));
+  const results = await callPods(deps, releases, "podCall", podArguments(options), TIMEOUT_MS);
+  const logs = results.map(({ release, stdout }) => ({ label: release.host.name, text: stdout }));
+  deps.stdout(mergeLogs(logs, options.limit ?? 0));
+  reportFailures(deps, results);
+  return worstCode(results);
+}
+
+/** The arguments of the pod's own `logs`. */
+export function podArguments(options: LogsOptions): string[] {
+  const { supervisor, timestamp, limit, stream, details, containers } = options;
+  return [
+    "logs",
+    ...(supervisor ? ["-p"] : []),
+    "-t",
+    timestamp ?? "0",
+    "-l",
+    String(limit ?? 0),
+    "-s",
+    stream ?? "stdout,stderr",
+    ...(details === undefined ? [] : ["-d", details]),
+    ...containers,
+  ];
+}

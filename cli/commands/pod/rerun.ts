@@ -1,0 +1,45 @@
+import { object } from "@optique/core/constructs";
+import { multiple } from "@optique/core/modifiers";
+import { formatPodAction, parsePodAction } from "../../../podc/mod.ts";
+import { defineCommand, textArgument } from "../../command.ts";
+import type { Deps } from "../../deps.ts";
+import { UserError } from "../../errors.ts";
+import { findCluster } from "../../project/cluster.ts";
+import { parsePodRef } from "../../project/pod_ref.ts";
+import { releaseName } from "../../project/release.ts";
+import { targetReleases } from "../../project/targets.ts";
+import { callPods, reportFailures, worstCode } from "../../remote/pod_calls.ts";
+
+export interface RerunOptions {
+  readonly ref: string;
+  readonly containers: readonly string[];
+}
+
+const TIMEOUT_MS = 60_000;
+
+export const definition = defineCommand<RerunOptions>({
+  description:
+    "Asks the daemons on the hosts to restart pods, or just some of their containers. It" +
+    " does not wait for that.",
+  example: "sns pod rerun web\nsns pod rerun web@h1 nginx",
+  parser: object({
+    ref: textArgument("POD[:VERSION][@HOST]", "The releases; the latest version by default"),
+    containers: multiple(textArgument("CONTAINER", "Only these containers")),
+  }),
+  run,
+});
+
+async function run(deps: Deps, { ref, containers }: RerunOptions): Promise<number> {
+  const cluster = await findCluster(deps.cwd, deps.env);
+  const action = formatPodAction(containers);
+  if (parsePodAction(action)?.containers.length !== containers.length) {
+    throw new UserError(`Cannot rerun "${containers.join('" "')}": that is no container name`);
+  }
+  const releases = await targetReleases(cluster, parsePodRef(ref));
+  const results = await callPods(deps, releases, "podAction", [action.trimEnd()], TIMEOUT_MS);
+  for (const { release, code } of results) {
+    if (code === 0) deps.log.ok(`Asked for a rerun of ${releaseName(release)}`);
+  }
+  reportFailures(deps, results);
+  return worstCode(results);
+}

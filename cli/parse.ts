@@ -1,0 +1,152 @@
+/** Turns a command line into an invocation. */
+import { object, or } from "@optique/core/constructs";
+import { map } from "@optique/core/modifiers";
+import type { Parser } from "@optique/core/parser";
+import { command, constant } from "@optique/core/primitives";
+import { type RunOptions, runSync } from "@optique/run/run";
+import { VERSION } from "../proxy/conf/mod.ts";
+import { type Command, exampleText, type Invocation, plain } from "./command.ts";
+import { COMMANDS, type Entry, type Group } from "./commands/index.ts";
+
+type InvocationParser = Parser<"sync", Invocation, unknown>;
+
+/** What a command line comes to. */
+export type Parsed =
+  | { readonly kind: "run"; readonly invocation: Invocation }
+  /** Everything is said already: help, a version, or a usage error. */
+  | { readonly kind: "exit"; readonly code: number };
+
+export interface ParseOutput {
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+  /** Columns to wrap at. */
+  readonly width?: number;
+}
+
+/** Exit code of a usage error. */
+export const USAGE_ERROR = 2;
+
+/** Parses `args`, the words after the program's name. */
+export async function parseCommandLine(
+  args: readonly string[],
+  output: ParseOutput,
+): Promise<Parsed> {
+  const [noun = "", verb = "", ...rest] = args;
+  const group = Object.hasOwn(COMMANDS, noun) ? COMMANDS[noun] : undefined;
+  const entry = group && Object.hasOwn(group.commands, verb) ? group.commands[verb] : undefined;
+  if (entry !== undefined) {
+    const { description, example, parser } = await entry.load();
+    return parseWith(parser, rest, output, {
+      programName: `sns ${noun} ${verb}`,
+      brief: plain(entry.brief),
+      description: plain(description),
+      footer: exampleText(example),
+      help: { option: { names: ["-h", "--help"] } },
+      aboveError: "usage",
+    });
+  }
+  if (group !== undefined) {
+    const parser = groupParser(group, await loadAll(group, false));
+    return parseWith(parser, args.slice(1), output, {
+      programName: `sns ${noun}`,
+      brief: plain(group.brief),
+      help: { option: { names: ["-h", "--help"] } },
+      ...(verb === "" ? { args: ["--help"] } : {}),
+    });
+  }
+  return await parseAtRoot(args.length === 0 ? ["--help"] : args, output);
+}
+
+/** Help, version, completion, and nouns that don't exist. */
+async function parseAtRoot(args: readonly string[], output: ParseOutput): Promise<Parsed> {
+  const whole = args[0] === "completion" || args[0] === "help";
+  const groups: InvocationParser[] = [];
+  for (const [noun, group] of Object.entries(COMMANDS)) {
+    const parser = groupParser(group, await loadAll(group, whole));
+    groups.push(command(noun, parser, { brief: plain(group.brief) }));
+  }
+  return parseWith(alternatives(groups), args, output, {
+    programName: "sns",
+    brief: plain("Manage clusters of pods from a git repository."),
+    footer: plain("sns <noun> <verb> --help tells about each command."),
+    usageLine: [{ type: "ellipsis" }],
+    commandList: "top-level",
+    help: { command: true, option: { names: ["-h", "--help"] } },
+    version: { value: `sns ${VERSION}`, command: true, option: { names: ["-V", "--version"] } },
+    completion: "command",
+  });
+}
+
+/** The commands of a group; unless `whole`, only their names are known. */
+async function loadAll(group: Group, whole: boolean): Promise<Map<string, Command | undefined>> {
+  const loaded = new Map<string, Command | undefined>();
+  for (const [verb, entry] of Object.entries(group.commands)) {
+    loaded.set(verb, whole ? await entry.load() : undefined);
+  }
+  return loaded;
+}
+
+function groupParser(
+  group: Group,
+  loaded: ReadonlyMap<string, Command | undefined>,
+): InvocationParser {
+  return alternatives(
+    Object.entries(group.commands).map(([verb, entry]) =>
+      verbParser(verb, entry, loaded.get(verb))
+    ),
+  );
+}
+
+function verbParser(verb: string, { brief }: Entry, loaded: Command | undefined): InvocationParser {
+  if (loaded === undefined) return command(verb, placeholder(), { brief: plain(brief) });
+  const { description, example, parser } = loaded;
+  return command(verb, parser, {
+    brief: plain(brief),
+    description: plain(description),
+    footer: exampleText(example),
+  });
+}
+
+/** Stands for a command whose words select another parser before this one is asked. */
+function placeholder(): InvocationParser {
+  const never: Invocation = () => Promise.reject(new Error("This command was not loaded"));
+  return map(object({ never: constant(true) }), () => never);
+}
+
+function alternatives(parsers: readonly InvocationParser[]): InvocationParser {
+  return or(...parsers as [InvocationParser, InvocationParser]);
+}
+
+/** Thrown out of the parser library where it would end the process. */
+class Exit extends Error {
+  constructor(readonly code: number) {
+    super(`exit ${code}`);
+  }
+}
+
+function parseWith(
+  parser: InvocationParser,
+  args: readonly string[],
+  { stdout, stderr, width }: ParseOutput,
+  options: RunOptions,
+): Parsed {
+  try {
+    const invocation = runSync(parser, {
+      args,
+      aboveError: "none",
+      ...options,
+      stdout: (text) => stdout(`${text}\n`),
+      stderr: (text) => stderr(`${text.replace(/^Error: /m, "[ERROR] ")}\n`),
+      onExit: (code) => {
+        throw new Exit(code);
+      },
+      errorExitCode: USAGE_ERROR,
+      termWidth: "auto",
+      ...(width === undefined ? {} : { maxWidth: width }),
+    });
+    return { kind: "run", invocation };
+  } catch (error) {
+    if (error instanceof Exit) return { kind: "exit", code: error.code };
+    throw error;
+  }
+}

@@ -1,0 +1,48 @@
+/** Carries a plan out on one host. */
+import { UserError } from "../errors.ts";
+import type { HostDir } from "../project/host.ts";
+import { REMOTE_EXIT, REMOTE_PROGRAMS } from "../remote/programs.ts";
+import { packArchive } from "./archive.ts";
+import type { HeldLock } from "./lock.ts";
+import type { Operation } from "./operation.ts";
+import type { DesiredHost } from "./state.ts";
+
+const TIMEOUT_MS = 600_000;
+
+/**
+ * Packs and sends what `operations` need; the host stages, verifies and renames it into place.
+ *
+ * @throws {UserError} when the host refuses the lock or fails; each release is then old or new, and
+ * the next sync goes on
+ */
+export async function applyPlan(
+  lock: HeldLock,
+  host: HostDir,
+  desired: DesiredHost,
+  operations: readonly Operation[],
+  signal: AbortSignal,
+): Promise<void> {
+  const workDir = await Deno.makeTempDir({ prefix: "sns-sync-" });
+  try {
+    const archive = await packArchive(workDir, host, desired, operations, signal);
+    const file = await Deno.open(archive.path);
+    // The host's run takes the stream to its end or cancels it, which closes the file.
+    const { code, stderr } = await lock.host.run({
+      script: REMOTE_PROGRAMS.apply,
+      args: [lock.home, lock.token, String(lock.fence), archive.sum],
+      stdin: file.readable,
+      timeoutMs: TIMEOUT_MS,
+      signal,
+    });
+    if (code === 0) return;
+    const reason = stderr.trim() || `it ended with ${code}`;
+    throw new UserError(
+      code === REMOTE_EXIT.lockLost
+        ? `Host "${host.name}" refused the update: ${reason}`
+        : `Cannot update host "${host.name}": ${reason}`,
+      { hint: "run the sync again" },
+    );
+  } finally {
+    await Deno.remove(workDir, { recursive: true });
+  }
+}

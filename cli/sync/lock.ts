@@ -1,0 +1,128 @@
+/** The lock that a sync holds on a host while it writes there. */
+import type { Host } from "../../daemon/mod.ts";
+import { UserError } from "../errors.ts";
+import { parseKeyValues } from "../project/host_env.ts";
+import { REMOTE_EXIT, REMOTE_PROGRAMS } from "../remote/programs.ts";
+
+/** Seconds that a lock outlives its last heartbeat. */
+export const LOCK_SECONDS = 60;
+/** Older programs take a lock over when it was not touched for 10 seconds. */
+const HEARTBEAT_MS = 3_000;
+const TIMEOUT_MS = 30_000;
+
+/** Who takes a lock; free of newlines. */
+export interface LockOwner {
+  /** Number of this sync run, 1 to 65535, the same on all its hosts. */
+  readonly token: string;
+  readonly user: string;
+  readonly machine: string;
+}
+
+/** A lock that is held on one host. */
+export interface HeldLock {
+  readonly host: Host;
+  readonly home: string;
+  readonly token: string;
+  /** Counts the locks of the host; a writer with an old one is refused. */
+  readonly fence: number;
+}
+
+/** A new token. `random` gives a number from 0 up to 1. */
+export function newToken(random: () => number): string {
+  return String(1 + Math.floor(random() * 65535));
+}
+
+/**
+ * Takes the lock of a host.
+ *
+ * @throws {UserError} naming the holder when someone else has it
+ */
+export async function acquireLock(
+  host: Host,
+  home: string,
+  owner: LockOwner,
+  signal: AbortSignal,
+): Promise<HeldLock> {
+  const { code, stdout, stderr } = await host.run({
+    script: REMOTE_PROGRAMS.lock,
+    args: [home, owner.token, owner.user, owner.machine, String(LOCK_SECONDS)],
+    timeoutMs: TIMEOUT_MS,
+    signal,
+  });
+  const values = parseKeyValues(new TextDecoder().decode(stdout));
+  if (code === REMOTE_EXIT.locked) {
+    throw new UserError(`Host "${host.name}" is locked by ${describeHolder(values, stderr)}`, {
+      hint: "wait for that sync to end; a lock without a living owner expires after" +
+        ` ${LOCK_SECONDS} seconds`,
+    });
+  }
+  const fence = Number(values.get("fence"));
+  if (code === 0 && fence > 0) return { host, home, token: owner.token, fence };
+  throw new UserError(`Cannot lock host "${host.name}": ${stderr.trim() || `exit ${code}`}`);
+}
+
+function describeHolder(values: ReadonlyMap<string, string>, stderr: string): string {
+  const token = values.get("token");
+  if (token === undefined) return `another program (${stderr.trim()})`;
+  const owner = values.get("owner");
+  if (owner === undefined) return `a sync of an older program (token ${token})`;
+  const since = new Date(Number(values.get("since")) * 1000).toISOString();
+  return `${owner} on ${values.get("machine") ?? "?"} since ${since} (token ${token})`;
+}
+
+/**
+ * Gives a lock back.
+ *
+ * @throws {UserError} when it could not be released, or was lost meanwhile
+ */
+export async function releaseLock(lock: HeldLock): Promise<void> {
+  const { code, stderr } = await lock.host.run({
+    script: REMOTE_PROGRAMS.unlock,
+    args: [lock.home, lock.token, String(lock.fence)],
+    timeoutMs: TIMEOUT_MS,
+  });
+  if (code !== 0) throw new UserError(`Cannot unlock host "${lock.host.name}": ${stderr.trim()}`);
+}
+
+/**
+ * Runs `work` and keeps the lock alive meanwhile. A heartbeat that fails is not the end: the host
+ * refuses the next write if the lock is really lost.
+ */
+export async function withHeartbeat<T>(
+  lock: HeldLock,
+  work: () => Promise<T>,
+  intervalMs = HEARTBEAT_MS,
+): Promise<T> {
+  const done = new AbortController();
+  const beating = beat(lock, intervalMs, done.signal);
+  try {
+    return await work();
+  } finally {
+    done.abort();
+    await beating;
+  }
+}
+
+async function beat(lock: HeldLock, intervalMs: number, done: AbortSignal): Promise<void> {
+  while (await pause(intervalMs, done)) {
+    const args = [lock.home, lock.token, String(lock.fence), String(LOCK_SECONDS)];
+    const script = REMOTE_PROGRAMS.heartbeat;
+    // Failing is harmless here, see above, and the loss is told by the write that it prevents.
+    await lock.host.run({ script, args, timeoutMs: TIMEOUT_MS, signal: done }).catch(() => {});
+  }
+}
+
+/** Waits; `false` when `done` aborted meanwhile. */
+function pause(ms: number, done: AbortSignal): Promise<boolean> {
+  if (done.aborted) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const finish = (result: boolean) => {
+      clearTimeout(timer);
+      done.removeEventListener("abort", stop);
+      resolve(result);
+    };
+    const stop = () => finish(false);
+    const timer = setTimeout(() => finish(true), ms);
+    done.addEventListener("abort", stop);
+  });
+}
