@@ -100,13 +100,15 @@ export class DenoEngine implements Engine {
         }
       }
     };
-    acceptAll();
+    const ended = acceptAll();
     return {
       close: () => {
-        if (!open) return;
-        open = false;
-        listener.close();
-        wake();
+        if (open) {
+          open = false;
+          listener.close();
+          wake();
+        }
+        return ended;
       },
     };
   }

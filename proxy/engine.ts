@@ -54,9 +54,10 @@ export interface RelayCount {
   readonly toClient: number;
 }
 
-/** Ends a listener; connections it accepted stay. */
+/** An open listener. */
 export interface Listener {
-  close(): void;
+  /** Ends it; connections it accepted stay. Resolves when the address is free again. */
+  close(): Promise<void>;
 }
 
 /** Sockets. */

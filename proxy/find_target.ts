@@ -24,13 +24,18 @@ interface Candidate {
   giveUp(): void;
 }
 
-/** Pauses between two looks for room when all targets are busy, in milliseconds: doubling from first to last. */
-const BUSY_PAUSE = { first: 20, last: 200 };
+/** Pauses between two looks at all candidates, in milliseconds: doubling from first to last. */
+const PAUSE = { first: 20, last: 200 };
+/**
+ * How long it looks again when nobody had the port, in milliseconds. Hosts are asked one after the
+ * other, so a pod that moves between them may be missed by a single look.
+ */
+const MISSED_MS = 150;
 
 /**
  * Looks for a target: the own host first, then the hosts remembered to have the port, one after
- * another, then all the others at once. Where all that is found is at its limit it looks again
- * for a while.
+ * another, then all the others at once. Where it finds nothing it looks again: for BUSYSECONDS when
+ * all that it found were at their limit, and else for a moment.
  *
  * Resolves to `undefined` when nothing takes the connection.
  */
@@ -38,7 +43,8 @@ export async function findTarget(port: number, context: Context): Promise<Target
   const { conf, now, memory, peers } = context;
   const giveUpAt = now() + conf.giveUpSeconds * 1000;
   const busyUntil = now() + conf.busySeconds * 1000;
-  let pauseMs = BUSY_PAUSE.first;
+  const missedUntil = now() + MISSED_MS;
+  let pauseMs = PAUSE.first;
   while (!context.ending) {
     const search = { context, port, giveUpAt, busy: false, again: false };
     const { first, rest } = memory.order(port, peers.names, now());
@@ -49,9 +55,9 @@ export async function findTarget(port: number, context: Context): Promise<Target
     if (target) return target;
     if (now() >= giveUpAt) return undefined;
     if (search.again) continue;
-    if (!search.busy || now() + pauseMs >= busyUntil) return undefined;
+    if (now() + pauseMs >= (search.busy ? busyUntil : missedUntil)) return undefined;
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
-    pauseMs = Math.min(pauseMs * 2, BUSY_PAUSE.last);
+    pauseMs = Math.min(pauseMs * 2, PAUSE.last);
   }
   return undefined;
 }

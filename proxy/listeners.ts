@@ -40,13 +40,14 @@ export class Listeners {
   /** Listens on exactly `addresses`. Resolves when all were tried once; those that failed are tried again. */
   set(addresses: readonly HostAddress[]): Promise<void> {
     this.#wanted = new Map(addresses.map((address) => [formatHostAddress(address), address]));
+    const closed: Promise<void>[] = [];
     for (const [key, listener] of this.#open) {
       if (this.#wanted.has(key)) continue;
-      listener.close();
+      closed.push(listener.close());
       this.#open.delete(key);
     }
     this.#retryMs = RETRY.first;
-    return this.#run();
+    return this.#run(Promise.all(closed));
   }
 
   /** Closes all, and tries nothing again. */
@@ -55,19 +56,21 @@ export class Listeners {
     clearTimeout(this.#retry);
   }
 
-  #run(): Promise<void> {
+  /** Opens what is missing, once `free` tells that the addresses are free. */
+  #run(free: Promise<unknown> = Promise.resolve()): Promise<void> {
     const generation = ++this.#generation;
     clearTimeout(this.#retry);
-    this.#round = this.#round.then(() => this.#openMissing(generation));
+    this.#round = Promise.all([this.#round, free]).then(() => this.#openMissing(generation));
     return this.#round;
   }
 
   async #openMissing(generation: number): Promise<void> {
     const failed: HostAddress[] = [];
     const opened: string[] = [];
+    const wanted = this.#wanted;
     let cause: unknown;
     let tried = 0;
-    for (const [key, address] of this.#wanted) {
+    for (const [key, address] of wanted) {
       if (this.#open.has(key)) continue;
       if (cause !== undefined && isOutOfFiles(cause)) {
         failed.push(address);
@@ -85,11 +88,12 @@ export class Listeners {
     }
     if (cause !== undefined && isOutOfFiles(cause)) {
       for (const key of opened.slice(-Math.min(SPARE, Math.ceil(opened.length / 4)))) {
-        this.#open.get(key)?.close();
+        await this.#open.get(key)?.close();
         this.#open.delete(key);
-        failed.push(this.#wanted.get(key)!);
+        failed.push(wanted.get(key)!);
       }
     }
+    if (generation !== this.#generation) return;
     this.#report(failed, cause);
     // Without open files every retry would take away those that connections need: a reload tries again.
     if (failed.length > 0 && !isOutOfFiles(cause)) {

@@ -169,7 +169,7 @@ export class Proxy {
     this.#settings = settings;
     context.conf = conf;
     context.memory.lifetimes = lifetimesOf(settings);
-    this.#host = this.#chooseHost(conf.host ?? hosts[0]?.hostname);
+    this.#host = await this.#chooseHost(conf.host ?? hosts[0]?.hostname);
     const bind = this.#host ?? ANY;
     context.podHost = conf.podHost ?? (isWildcard(bind) ? "127.0.0.1" : bind);
     const byName = conf.host !== undefined && !isWildcard(conf.host);
@@ -202,12 +202,12 @@ export class Proxy {
   }
 
   /** The address to listen on: `wanted`, unless that can't be and there is one in use already. */
-  #chooseHost(wanted: string | undefined): string | undefined {
+  async #chooseHost(wanted: string | undefined): Promise<string | undefined> {
     const old = this.#host;
     if (wanted === undefined || old === undefined || wanted === old) return wanted ?? old;
+    const { engine } = this.#context;
     try {
-      this.#context.engine.listen({ hostname: wanted, port: 0 }, (each) => each.close(), () => {})
-        .close();
+      await engine.listen({ hostname: wanted, port: 0 }, (each) => each.close(), () => {}).close();
       return wanted;
     } catch (error) {
       this.#context.log.error("Cannot listen on a new address, the old one stays", {

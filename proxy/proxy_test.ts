@@ -193,7 +193,7 @@ Deno.test("a probe that lost the race does not stay with its pod", async () => {
     let release = () => {};
     const forever = new Promise<void>((resolve) => release = resolve);
     const servers = [two!, three!].map((host) => new TestServer(host.ip, idle));
-    resources.push({ close: () => release() }, ...servers);
+    resources.push(...servers, { close: () => release() });
     await two!.map({ hostPort: servers[0]!.port });
     await three!.map({ hostPort: servers[1]!.port });
     using conn = await Deno.connect({ hostname: one!.ip, port: PORT_A });

@@ -23,13 +23,16 @@ export async function splice(
 ): Promise<RelayCount> {
   const count = { toTarget: 0, toClient: 0 };
   let ended = 0;
-  const finish = async (outcome: Outcome, sink: Connection) => {
-    if (outcome === "source broke" || ++ended === 2) {
-      client.close();
-      target.close();
-    } else if (outcome === "end") {
+  const closeBoth = () => {
+    client.close();
+    target.close();
+  };
+  const finish = async (outcome: Outcome, source: Connection, sink: Connection) => {
+    if (outcome === "source broke" || ++ended === 2) closeBoth();
+    else if (outcome === "end") {
       // A sink that is gone by now has nothing to be told.
       await sink.closeWrite().catch(() => {});
+      if (count.toTarget === 0 && count.toClient === 0) await closeIfGone(source, closeBoth);
     }
     // A sink that broke may have sent something before: the other direction runs to its end.
   };
@@ -41,18 +44,29 @@ export async function splice(
     let outcome: Outcome | undefined = await send(start.toTarget ?? EMPTY);
     if (!outcome && start.opening) outcome = await open(client, start.opening, send, pool);
     outcome ??= await pump(client, target, (bytes) => count.toTarget += bytes, pool);
-    await finish(outcome, target);
+    await finish(outcome, client, target);
   };
   const down = async () => {
     count.toClient += start.toClient?.length ?? 0;
     const outcome = await sendAll(client, start.toClient ?? EMPTY) ??
       await pump(target, client, (bytes) => count.toClient += bytes, pool);
-    await finish(outcome, client);
+    await finish(outcome, target, client);
   };
   await Promise.all([up(), down()]);
-  client.close();
-  target.close();
+  closeBoth();
   return count;
+}
+
+/** How long after its end a source is asked whether it is gone altogether, in milliseconds. */
+const GONE_MS = 50;
+
+/**
+ * A proxy that took another answer closes without having sent anything. That looks like a half-close,
+ * only that a write fails: then nobody waits for what the other side may say.
+ */
+async function closeIfGone(source: Connection, closeBoth: () => void): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, GONE_MS));
+  await source.write(EMPTY).catch(closeBoth);
 }
 
 const EMPTY = new Uint8Array(0);
