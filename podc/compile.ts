@@ -1,14 +1,14 @@
 /** pod.yaml to everything that podc writes. Pure: files are read and written elsewhere. */
+import { Diagnostics } from "./diagnostics.ts";
 import { renderIngressConf } from "./render/ingress_conf.ts";
 import { renderPodScript } from "./render/pod_script.ts";
 import { renderPortMappings } from "./render/port_mappings.ts";
 import type { Finding } from "./source/finding.ts";
 import { preprocess, type Preprocessed } from "./source/preprocess.ts";
-import { LineIndex, type Span } from "./source/span.ts";
 import { TextMap } from "./source/text_map.ts";
 import { readPodVersion, substitute } from "./source/variables.ts";
 import { parseYaml } from "./source/yaml.ts";
-import type { Diagnostic, Position } from "./spec/diagnostic.ts";
+import type { Diagnostic } from "./spec/diagnostic.ts";
 import { isPodName, POD_NAME_RULE } from "./spec/names.ts";
 import type { PodSpec } from "./spec/pod_spec.ts";
 import { Reporter, show } from "./spec/reporter.ts";
@@ -54,47 +54,35 @@ export interface Artifacts {
 
 /** Compiles one pod.yaml. Never throws for what stands in it: every problem is a diagnostic. */
 export function compilePod(input: CompileInput): CompileOutput {
-  const { text, map, findings, missing } = preprocessed(input);
-  const locate = locator(input.source, map);
-  const lineOf = (span: Span) => locate(span).line;
-  const locateInSource = sourceLocator(input);
-  const unsure = new Set(missing.map((span) => locateInSource(span).line));
-  const diagnostics = findings.map((finding) => toDiagnostic(finding, input, locateInSource));
-  const add = (later: readonly Finding[]) => {
-    const located = later.map((finding) => toDiagnostic(finding, input, locate));
-    diagnostics.push(...located.filter(({ position }) => !unsure.has(position?.line ?? 0)));
-  };
-  const finish = (spec?: PodSpec): CompileOutput => {
-    const sorted = sortedOnce(diagnostics);
-    const failed = sorted.some((diagnostic) => diagnostic.severity === "error");
-    return spec && !failed
-      ? { diagnostics: sorted, preprocessed: text, spec, artifacts: render(spec) }
-      : { diagnostics: sorted, preprocessed: text };
-  };
-  if (!isPodName(input.podName)) {
-    diagnostics.push({
-      severity: "error",
-      file: input.file,
-      message: `the pod's name ${show(input.podName)} must be ${POD_NAME_RULE}`,
-    });
-  }
-  const yaml = parseYaml(text, (span) => `line ${lineOf(span)}`);
-  add(yaml.findings);
-  if (!yaml.root) {
-    if (diagnostics.every((each) => each.severity !== "error")) {
-      const hint = "the least is: api: 1.0.0, podVersion: 1.0.0 and containers:";
-      diagnostics.push({ severity: "error", file: input.file, message: "the file is empty", hint });
-    }
-    return finish();
-  }
-  const reporter = new Reporter(lineOf);
   const { podName, baseDir, configs } = input;
-  const spec = validatePod(yaml.root, { reporter, podName, baseDir, configs });
-  add(reporter.findings);
-  return finish(spec);
+  const preprocessed = preprocessedText(input);
+  const diagnostics = new Diagnostics(input.source, input.file, preprocessed);
+  if (!isPodName(podName)) diagnostics.add([wrongName(podName)]);
+  const yaml = parseYaml(preprocessed.text, (span) => `line ${diagnostics.lineOf(span)}`);
+  diagnostics.add(yaml.findings);
+  let spec: PodSpec | undefined;
+  if (yaml.root) {
+    const reporter = new Reporter((span) => diagnostics.lineOf(span));
+    spec = validatePod(yaml.root, { reporter, podName, baseDir, configs });
+    diagnostics.add(reporter.findings);
+  } else if (!diagnostics.hasErrors) {
+    diagnostics.add([EMPTY_FILE]);
+  }
+  const output = { diagnostics: diagnostics.sorted(), preprocessed: preprocessed.text };
+  return spec && !diagnostics.hasErrors ? { ...output, spec, artifacts: render(spec) } : output;
 }
 
-function preprocessed(input: CompileInput): Preprocessed {
+const EMPTY_FILE: Finding = {
+  severity: "error",
+  message: "there is no pod in this file",
+  hint: "the least is api: 1.0.0, podVersion: 1.0.0 and containers:",
+};
+
+function wrongName(name: string): Finding {
+  return { severity: "error", message: `the pod's name ${show(name)} must be ${POD_NAME_RULE}` };
+}
+
+function preprocessedText(input: CompileInput): Preprocessed {
   const { source, undefinedVariables } = input;
   if (input.preprocess === false) {
     return { text: source, map: TextMap.identity(source.length), findings: [], missing: [] };
@@ -112,39 +100,4 @@ function render(spec: PodSpec): Artifacts {
     portMappings: renderPortMappings(spec),
     ingress: renderIngressConf(spec),
   };
-}
-
-type Locate = (span: Span) => Position;
-
-/** Leads from the preprocessed text to the user's. */
-function locator(source: string, map: TextMap): Locate {
-  const index = new LineIndex(source);
-  return (span) => positionOf(map.toSource(span), index);
-}
-
-function sourceLocator({ source }: CompileInput): Locate {
-  const index = new LineIndex(source);
-  return (span) => positionOf(span, index);
-}
-
-/** An underline stays on the line that it begins on. */
-function positionOf({ start, end }: Span, index: LineIndex): Position {
-  // What is missing at the end of the file is shown behind the last thing that is there.
-  if (start >= index.text.length) start = index.text.trimEnd().length;
-  const { line, column } = index.place(start);
-  const newline = index.text.indexOf("\n", start);
-  const lineEnd = newline < 0 ? index.text.length : newline;
-  return { line, column, length: Math.max(1, Math.min(end, lineEnd) - start) };
-}
-
-function toDiagnostic(finding: Finding, { file }: CompileInput, locate: Locate): Diagnostic {
-  const { span, ...rest } = finding;
-  return { ...rest, file, ...(span === undefined ? {} : { position: locate(span) }) };
-}
-
-/** By position, whole-file ones first; what an alias repeats is said once. */
-function sortedOnce(diagnostics: readonly Diagnostic[]): Diagnostic[] {
-  const seen = new Map(diagnostics.map((each) => [JSON.stringify(each), each]));
-  const order = ({ position }: Diagnostic) => [position?.line ?? 0, position?.column ?? 0] as const;
-  return [...seen.values()].sort((a, b) => order(a)[0] - order(b)[0] || order(a)[1] - order(b)[1]);
 }

@@ -1,5 +1,5 @@
 /** A finding about a source file, as data; `formatDiagnostic` is the only place that prints one. */
-import { displayWidth, printable, window } from "./source_line.ts";
+import { displayWidth, excerpt, printable } from "./source_line.ts";
 
 export interface Diagnostic {
   readonly severity: "error" | "warning";
@@ -33,7 +33,7 @@ export function formatDiagnostic(diagnostic: Diagnostic, source: string): string
   const lines = [`${place}: ${severity}: ${message}`];
   const text = position && source.split(/\r?\n/)[position.line - 1];
   if (position && text !== undefined) {
-    const shown = window(text, position.column - 1, position.length);
+    const shown = excerpt(text, position.column - 1, position.length);
     const marked = text.slice(position.column - 1, position.column - 1 + position.length);
     const before = shown.text.slice(0, shown.column).replace(/[^\t]/gu, blanks);
     const room = displayWidth(shown.text) - displayWidth(shown.text.slice(0, shown.column));

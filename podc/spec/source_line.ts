@@ -29,7 +29,7 @@ export function printable(text: string): string {
  * @param start 0-based column of what matters, `length` units long
  * @returns the part, and the column in it that `start` has become
  */
-export function window(
+export function excerpt(
   text: string,
   start: number,
   length: number,
