@@ -102,6 +102,8 @@ trap 'exit 1' HUP INT TERM
 receive
 take_mutex
 require_lock "$token" "$fence"
+# From here on everything needed is here: a cut connection must not leave the work half done.
+trap '' HUP INT TERM
 for old in .sns-staging.*; do
 	[ "$old" = "$staging" ] || remove_trees "$old"
 done

@@ -5,7 +5,7 @@ import { parseKeyValues } from "../project/host_env.ts";
 import { REMOTE_EXIT, REMOTE_PROGRAMS } from "../remote/programs.ts";
 
 /** Seconds that a lock outlives its last heartbeat. */
-export const LOCK_SECONDS = 60;
+export const LOCK_SECONDS = 30;
 /** Older programs take a lock over when it was not touched for 10 seconds. */
 const HEARTBEAT_MS = 3_000;
 const TIMEOUT_MS = 30_000;

@@ -58,12 +58,17 @@ async function run(deps: Deps, options: LogsOptions): Promise<number> {
   const releases = await targetReleases(cluster, parsePodRef(options.ref));
   const results = await callPods(deps, releases, "podCall", podArguments(options), TIMEOUT_MS);
   const logs = results.map(({ release, stdout }) => ({ label: release.host.name, text: stdout }));
-  deps.stdout(mergeLogs(logs, options.limit ?? 0));
+  const hideTime = !showsTime(options.details);
+  deps.stdout(mergeLogs(logs, { limit: options.limit ?? 0, hideTime }));
   reportFailures(deps, results);
   return worstCode(results);
 }
 
-/** The arguments of the pod's own `logs`. */
+/** Whether lines begin with their time, by which they are merged. */
+const showsTime = (details: string | undefined) =>
+  details === undefined || details.split(",")[0] === "ts";
+
+/** The arguments of the pod's own `logs`; lines always begin with their time. */
 export function podArguments(options: LogsOptions): string[] {
   const { supervisor, timestamp, limit, stream, details, containers } = options;
   return [
@@ -75,7 +80,7 @@ export function podArguments(options: LogsOptions): string[] {
     String(limit ?? 0),
     "-s",
     stream ?? "stdout,stderr",
-    ...(details === undefined ? [] : ["-d", details]),
+    ...(details === undefined ? [] : ["-d", showsTime(details) ? details : `ts,${details}`]),
     ...containers,
   ];
 }

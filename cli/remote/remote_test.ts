@@ -1,0 +1,314 @@
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { dirname, join } from "node:path";
+import { parseObservation } from "../sync/observe.ts";
+import { REMOTE_EXIT, REMOTE_PROGRAMS } from "./programs.ts";
+
+type Program = keyof typeof REMOTE_PROGRAMS;
+
+const SHELLS = [["dash"], ["bash", "--posix"], ["busybox", "sh"]] as const;
+
+/** A host home in a temporary directory, and one shell to run programs there. */
+class Home implements AsyncDisposable {
+  readonly dir = Deno.makeTempDirSync({ prefix: "sns-home-" });
+
+  constructor(readonly shell: readonly string[]) {
+    Deno.mkdirSync(join(this.dir, "pods"));
+    this.write("cluster-id.txt", "demo-1\n");
+  }
+
+  async run(program: Program, args: readonly string[], stdin?: Uint8Array) {
+    const [command, ...rest] = this.shell;
+    const child = new Deno.Command(command!, {
+      args: [...rest, "-c", REMOTE_PROGRAMS[program], "sns", this.dir, ...args],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const writer = child.stdin.getWriter();
+    // A program that ends without reading closes the pipe, which is its right.
+    const fed = writer.write(stdin ?? new Uint8Array()).then(() => writer.close()).catch(() => {});
+    const { code, stdout, stderr } = await child.output();
+    await fed;
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    return { code, stdout: text(stdout), bytes: stdout, stderr: text(stderr) };
+  }
+
+  async lock(token = "5", seconds = "60"): Promise<string> {
+    const { code, stdout, stderr } = await this.run("lock", [token, "me", "here", seconds]);
+    strictEqual(code, 0, stderr);
+    return /^fence=(\d+)$/m.exec(stdout)![1]!;
+  }
+
+  async observe() {
+    const { code, bytes, stderr } = await this.run("observe", []);
+    strictEqual(code, 0, stderr);
+    return parseObservation(bytes);
+  }
+
+  write(path: string, text: string): void {
+    Deno.mkdirSync(dirname(join(this.dir, path)), { recursive: true });
+    Deno.writeTextFileSync(join(this.dir, path), text);
+  }
+
+  read(path: string): string | undefined {
+    try {
+      return Deno.readTextFileSync(join(this.dir, path));
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await new Deno.Command("chmod", { args: ["-R", "u+rwX", this.dir] }).output();
+    await Deno.remove(this.dir, { recursive: true });
+  }
+}
+
+interface Packed {
+  readonly tar: Uint8Array;
+  readonly sum: string;
+}
+
+/** A tar of `files` (path to text; a path with a slash at its end is a directory) and a manifest. */
+async function pack(files: Record<string, string>, manifest: readonly string[]): Promise<Packed> {
+  const dir = await Deno.makeTempDir();
+  const all = { ...files, manifest: manifest.map((line) => `${line}\n`).join("") };
+  for (const [path, text] of Object.entries(all)) {
+    await Deno.mkdir(dirname(join(dir, path)), { recursive: true });
+    await Deno.writeTextFile(join(dir, path), text);
+  }
+  const { stdout: tar } = await new Deno.Command("tar", { args: ["-cf", "-", "-C", dir, "."] })
+    .output();
+  await Deno.remove(dir, { recursive: true });
+  return { tar, sum: createHash("sha256").update(tar).digest("hex") };
+}
+
+const R = "pods/web/release";
+
+/** What the next sync delivers: a new release, an updated one, and everything around them. */
+const NEXT = {
+  files: {
+    [`${R}/2.0.0/pod`]: "new pod",
+    [`${R}/2.0.0/config/conf/a`]: "2",
+    [`${R}/2.0.0/config/conf.txt`]: "sum2\n",
+    [`${R}/2.0.0/config/.conf.shape`]: "shape2\n",
+    [`${R}/1.0.0/config/conf/a`]: "new a",
+    [`${R}/1.0.0/config/conf/sub/b`]: "new b",
+    [`${R}/1.0.0/config/conf/file or dir`]: "now a file",
+    [`${R}/1.0.0/config/conf.txt`]: "new sum\n",
+    [`${R}/1.0.0/config/.conf.shape`]: "new shape\n",
+    [`${R}/1.0.0/config/fresh/x`]: "x",
+    [`${R}/1.0.0/config/fresh.txt`]: "fresh sum\n",
+    [`${R}/1.0.0/config/.fresh.shape`]: "fresh shape\n",
+    [`${R}/1.0.0/pod.ingress.conf`]: "ingress",
+    "hosts.conf": "127.0.0.1:32767\n",
+    "commit-chain.txt": "c1 c2\n",
+  },
+  manifest: [
+    "release web 2.0.0",
+    "config web 1.0.0 conf",
+    "config web 1.0.0 fresh",
+    "unconfig web 1.0.0 gone",
+    "file web 1.0.0 pod.ingress.conf",
+    "unfile web 1.0.0 pod.portmappings.conf",
+    "hosts",
+    "state web 1.0.0 stopped",
+    "state web 2.0.0 running",
+    "chain",
+  ],
+};
+
+/** A home as an earlier sync left it. */
+function before(shell: readonly string[]): Home {
+  const home = new Home(shell);
+  home.write(`${R}/1.0.0/pod`, "old pod");
+  home.write(`${R}/1.0.0/pod.portmappings.conf`, "61000:30000:1:true\n");
+  home.write(`${R}/1.0.0/pod.state`, "running\n");
+  home.write(`${R}/1.0.0/config/conf/a`, "old a");
+  home.write(`${R}/1.0.0/config/conf/sub/b`, "old b");
+  home.write(`${R}/1.0.0/config/conf/sub/.old c`, "c");
+  home.write(`${R}/1.0.0/config/conf/file or dir/x`, "x");
+  home.write(`${R}/1.0.0/config/conf.txt`, "old sum\n");
+  home.write(`${R}/1.0.0/config/gone/x`, "x");
+  home.write(`${R}/1.0.0/config/gone.txt`, "gone sum\n");
+  home.write("commit-chain.txt", "c1\n");
+  return home;
+}
+
+function checkAfter(home: Home): void {
+  strictEqual(home.read(`${R}/2.0.0/pod`), "new pod");
+  strictEqual(home.read(`${R}/2.0.0/pod.state`), "running\n");
+  strictEqual(home.read(`${R}/1.0.0/pod.state`), "stopped\n");
+  strictEqual(home.read(`${R}/1.0.0/config/conf/a`), "new a");
+  strictEqual(home.read(`${R}/1.0.0/config/conf/sub/b`), "new b");
+  strictEqual(home.read(`${R}/1.0.0/config/conf/sub/.old c`), undefined);
+  strictEqual(home.read(`${R}/1.0.0/config/conf/file or dir`), "now a file");
+  strictEqual(home.read(`${R}/1.0.0/config/conf.txt`), "new sum\n");
+  strictEqual(home.read(`${R}/1.0.0/config/fresh/x`), "x");
+  strictEqual(home.read(`${R}/1.0.0/config/gone/x`), undefined);
+  strictEqual(home.read(`${R}/1.0.0/config/gone.txt`), undefined);
+  strictEqual(home.read(`${R}/1.0.0/pod.ingress.conf`), "ingress");
+  strictEqual(home.read(`${R}/1.0.0/pod.portmappings.conf`), undefined);
+  strictEqual(home.read("hosts.conf"), "127.0.0.1:32767\n");
+  strictEqual(home.read("commit-chain.txt"), "c1 c2\n");
+  deepStrictEqual([...Deno.readDirSync(home.dir)].filter((e) => e.name.includes("staging")), []);
+}
+
+for (const shell of SHELLS) {
+  const name = shell.join(" ");
+
+  Deno.test(`${name}: apply brings everything into place`, async () => {
+    await using home = before(shell);
+    const live = join(home.dir, R, "1.0.0/config/conf");
+    const { ino } = Deno.statSync(live);
+    const { tar, sum } = await pack(NEXT.files, NEXT.manifest);
+    const { code, stderr } = await home.run("apply", ["5", await home.lock(), sum], tar);
+    strictEqual(code, 0, stderr);
+    strictEqual(stderr, "");
+    checkAfter(home);
+    strictEqual(Deno.statSync(live).ino, ino);
+  });
+
+  Deno.test(`${name}: killed at any step, a release is old or new, and the next sync completes`, async () => {
+    const { tar, sum } = await pack(NEXT.files, NEXT.manifest);
+    let step = 0;
+    for (let ended = false; !ended;) {
+      await using home = before(shell);
+      const { code } = await home.run("apply", ["5", await home.lock(), sum, String(++step)], tar);
+      ended = code === 0;
+      checkBetween(home, await home.observe(), step);
+      await home.run("unlock", ["5", "1"]);
+      const again = await home.run("apply", ["6", await home.lock("6"), sum], tar);
+      strictEqual(again.code, 0, `after step ${step}: ${again.stderr}`);
+      checkAfter(home);
+    }
+    ok(step > 12, `only ${step} steps`);
+  });
+
+  Deno.test(`${name}: apply refuses a stale or expired lock, and damaged data`, async () => {
+    await using home = before(shell);
+    const { tar, sum } = await pack(NEXT.files, NEXT.manifest);
+    const old = await home.lock("5", "0");
+    const expired = await home.run("apply", ["5", old, sum], tar);
+    strictEqual(expired.code, REMOTE_EXIT.lockLost, expired.stderr);
+    match(expired.stderr, /has expired/);
+    // The same token by chance: the fence tells them apart.
+    const fence = await home.lock("5");
+    const stale = await home.run("apply", ["5", old, sum], tar);
+    strictEqual(stale.code, REMOTE_EXIT.lockLost);
+    match(stale.stderr, /locked by me on here meanwhile/);
+    strictEqual((await home.run("heartbeat", ["5", old, "60"])).code, REMOTE_EXIT.lockLost);
+    strictEqual((await home.run("unlock", ["5", old])).code, REMOTE_EXIT.lockLost);
+    const damaged = await home.run("apply", ["5", fence, "0".repeat(64)], tar);
+    strictEqual(damaged.code, REMOTE_EXIT.failed);
+    match(damaged.stderr, /arrived damaged/);
+    strictEqual(home.read(`${R}/1.0.0/config/conf/a`), "old a");
+    strictEqual((await home.run("apply", ["5", fence, sum], tar)).code, 0);
+  });
+
+  Deno.test(`${name}: one of many gets the lock, the others learn who has it`, async () => {
+    await using home = new Home(shell);
+    const tokens = ["1", "2", "3", "4", "5", "6"];
+    const results = await Promise.all(
+      tokens.map((token) => home.run("lock", [token, `user${token}`, "a machine", "60"])),
+    );
+    const winners = results.filter(({ code }) => code === 0);
+    strictEqual(winners.length, 1);
+    const token = tokens[results.indexOf(winners[0]!)]!;
+    strictEqual(home.read("lock-token.txt"), `${token}\n`);
+    for (const { code, stdout } of results.filter((each) => each !== winners[0])) {
+      strictEqual(code, REMOTE_EXIT.locked);
+      match(stdout, new RegExp(`^owner=user${token}$`, "m"));
+      match(stdout, /^machine=a machine$/m);
+    }
+    strictEqual((await home.run("heartbeat", [token, "1", "60"])).code, 0);
+    strictEqual((await home.run("unlock", [token, "1"])).code, 0);
+    strictEqual(home.read("lock-token.txt"), undefined);
+    strictEqual(await home.lock("9"), "2", "the fence goes on counting");
+  });
+
+  Deno.test(`${name}: observe sees releases, configs and sums, and changes nothing`, async () => {
+    await using home = before(shell);
+    home.write("hosts.conf", "a:1\nb:2\n");
+    home.write(`${R}/3.0.0/pod`, "no state: not a release");
+    home.write(`${R}/.1.0.0.123/pod.state`, "running\n");
+    home.write(`${R}/1.0.0/config/half/x`, "no checksum");
+    home.write(`${R}/1.0.0/config/rest.txt`, "no directory\n");
+    const seen = await home.observe();
+    strictEqual(seen.clusterId, "demo-1");
+    deepStrictEqual(seen.chain, ["c1"]);
+    strictEqual(seen.hostsConf, "a:1\nb:2\n");
+    deepStrictEqual(seen.releases.map(({ version, state }) => [version, state]), [[
+      "1.0.0",
+      "running",
+    ]]);
+    const [release] = seen.releases;
+    deepStrictEqual([...release!.configs.keys()].sort(), ["conf", "gone", "half", "rest"]);
+    deepStrictEqual(release!.configs.get("half"), {});
+    strictEqual(
+      release!.files.get("pod"),
+      createHash("sha256").update("old pod").digest("hex"),
+    );
+    const empty = new Home(shell);
+    deepStrictEqual(await empty.observe(), {
+      clusterId: "demo-1",
+      chain: [],
+      fence: 0,
+      releases: [],
+    });
+    await empty[Symbol.asyncDispose]();
+  });
+
+  Deno.test(`${name}: init_host makes a home and keeps off another cluster's`, async () => {
+    await using home = new Home(shell);
+    strictEqual((await home.run("initHost", ["demo-1", "no"])).code, 0);
+    const foreign = await home.run("initHost", ["other-2", "no"]);
+    strictEqual(foreign.code, REMOTE_EXIT.foreignCluster);
+    strictEqual(home.read("cluster-id.txt"), "demo-1\n");
+    strictEqual((await home.run("initHost", ["other-2", "yes"])).code, 0);
+    strictEqual(home.read("cluster-id.txt"), "other-2\n");
+  });
+}
+
+/** What must hold of a home in the middle of an apply. */
+function checkBetween(home: Home, seen: Awaited<ReturnType<Home["observe"]>>, step: number): void {
+  const label = `step ${step}`;
+  const fresh = seen.releases.find(({ version }) => version === "2.0.0");
+  if (fresh !== undefined) {
+    strictEqual(home.read(`${R}/2.0.0/pod`), "new pod", label);
+    strictEqual(home.read(`${R}/2.0.0/config/conf.txt`), "sum2\n", label);
+  }
+  const checksum = home.read(`${R}/1.0.0/config/conf.txt`);
+  const content = ["a", "sub/b", "sub/.old c", "file or dir"].map((file) => {
+    try {
+      return home.read(`${R}/1.0.0/config/conf/${file}`);
+    } catch (error) {
+      if (error instanceof Error && error.message.includes("directory")) return "directory";
+      throw error;
+    }
+  });
+  if (checksum === "old sum\n") {
+    deepStrictEqual(content, ["old a", "old b", "c", "directory"], label);
+  } else if (checksum === "new sum\n") {
+    deepStrictEqual(content, ["new a", "new b", undefined, "now a file"], label);
+  } else {
+    // Marked as unfinished; each file by itself is old or new.
+    strictEqual(checksum, undefined, label);
+    ok(["old a", "new a"].includes(content[0]!) && ["old b", "new b"].includes(content[1]!), label);
+  }
+  ok(home.read("commit-chain.txt") === "c1\n" || home.read(`${R}/2.0.0/pod.state`), label);
+}
+
+Deno.test("the programs are clean for shellcheck", async () => {
+  const found = await new Deno.Command("sh", { args: ["-c", "command -v shellcheck"] }).output();
+  if (!found.success) return console.log("shellcheck is not installed");
+  for (const [name, text] of Object.entries(REMOTE_PROGRAMS)) {
+    const file = await Deno.makeTempFile({ suffix: `-${name}.sh` });
+    await Deno.writeTextFile(file, text);
+    const { success, stdout } = await new Deno.Command("shellcheck", { args: [file] }).output();
+    await Deno.remove(file);
+    ok(success, new TextDecoder().decode(stdout));
+  }
+});
