@@ -14,6 +14,7 @@ export interface WatchDeps {
 export class DirectoryWatch {
   #watcher: Deno.FsWatcher | undefined;
   #watched = "";
+  #given: readonly string[] = [];
 
   constructor(readonly deps: WatchDeps) {}
 
@@ -28,6 +29,8 @@ export class DirectoryWatch {
    * @returns true when that is news: what happened in a new directory until now was not seen
    */
   update(directories: readonly string[]): boolean {
+    if (this.#watcher && directories === this.#given) return false;
+    this.#given = directories;
     const wanted = directories.toSorted().join("\0");
     if (this.#watcher && wanted === this.#watched) return false;
     const previous = this.#watcher;

@@ -53,6 +53,7 @@ export class Loop {
   #outcomes: Outcome[] = [];
   #memory: Memory = new Map();
   #nextPoll = 0;
+  #nextLiveness = 0;
 
   constructor(readonly home: string, readonly deps: LoopDeps, readonly options: LoopOptions) {
     this.#problems = new ProblemLog(deps.log);
@@ -100,7 +101,10 @@ export class Loop {
 
   /** Looks, decides and acts once; gives the moment (mono) of the next turn. */
   async #turn(stop: AbortSignal): Promise<number> {
-    for (const id of this.#inventory.bereft()) this.#news.addInstance(id);
+    if (this.#mono() >= this.#nextLiveness) {
+      for (const id of this.#inventory.bereft()) this.#news.addInstance(id);
+      this.#nextLiveness = this.#mono() + this.options.livenessMs;
+    }
     if (this.#mono() >= this.#nextPoll) this.#news.addEverything();
     const news = this.#news.take();
     const outcomes = [...this.#outcomes];
@@ -120,11 +124,7 @@ export class Loop {
     await this.#writeRoutes(decision);
     for (const discard of decision.discards) await this.#discard(discard);
     if (!stop.aborted) { for (const command of decision.commands) this.#start(command); }
-    return Math.min(
-      decision.wakeAt ?? Infinity,
-      this.#nextPoll,
-      this.#mono() + this.options.livenessMs,
-    );
+    return Math.min(decision.wakeAt ?? Infinity, this.#nextPoll, this.#nextLiveness);
   }
 
   #decide(outcomes: readonly Outcome[]): Decision {
