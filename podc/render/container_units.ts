@@ -7,6 +7,7 @@ import { assign, shellFunction } from "./shell.ts";
 import { portSummary, specLines, type UnitsSource } from "./unit.ts";
 
 export function containerUnits(pod: ContainerPod): UnitsSource {
+  const words = podCreateWords(pod);
   return {
     summary: pod.containers.map((container) =>
       [
@@ -16,8 +17,10 @@ export function containerUnits(pod: ContainerPod): UnitsSource {
         .filter((part) => part !== "").join(", ")
     ),
     functions: [
-      shellFunction("create_podman_pod", 'options; $at is "IP:" of the interface, or nothing', [
-        continued("podman_now pod create", ['"$@"', ...podCreateWords(pod)]),
+      shellFunction("create_podman_pod", '"IP:" of the interface or nothing, options', [
+        ...(words.some((word) => word.includes('"$at"')) ? ["at=$1"] : []),
+        "shift",
+        continued("podman_now pod create", ['"$@"', ...words]),
       ]),
       ...pod.containers.flatMap((container) => [
         shellFunction(

@@ -5,6 +5,7 @@ import showLog from "../runtime/show_log.awk" with { type: "text" };
 import actions from "../runtime/actions.sh" with { type: "text" };
 import files from "../runtime/files.sh" with { type: "text" };
 import keepLog from "../runtime/keep_log.sh" with { type: "text" };
+import lock from "../runtime/lock.sh" with { type: "text" };
 import log from "../runtime/log.sh" with { type: "text" };
 import main from "../runtime/main.sh" with { type: "text" };
 import native from "../runtime/native.sh" with { type: "text" };
@@ -29,6 +30,7 @@ export function runtimeSource(kind: Exclude<PodSpec["kind"], "executable-file">)
     say,
     files,
     process,
+    lock,
     log,
     printer("read_log_program", readLog),
     printer("show_log_program", showLog),

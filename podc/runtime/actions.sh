@@ -1,7 +1,7 @@
 # --- actions ------------------------------------------------------------------
 
 spawn_supervisor() {
-  setsid "$self" porcelain-supervise </dev/null >"$run_dir/supervisor.out" 2>&1 9>&- &
+  setsid "$self" porcelain-supervise </dev/null >"$run_dir/supervisor.out" 2>&1 &
   wait_until 10 supervised || fail "The supervisor of $pod did not start: $(cat "$run_dir/supervisor.out")"
 }
 

@@ -24,7 +24,7 @@ shift_log() { # file: file.4 -> file.5 … file -> file.1
 }
 
 rotate_logs() { # those that grew too large and that nobody rotates on their own
-  find "$log_dir" -name '*.log' ! -name '*-stdout.log' -size +"$log_max_blocks" 2>/dev/null 8>&- |
+  find "$log_dir" -name '*.log' ! -name '*-stdout.log' -size +"$log_max_blocks" 2>/dev/null |
     while IFS= read -r file; do
       shift_log "$file"
       name=${file#"$log_dir/"}

@@ -5,7 +5,7 @@
 container_label=simplenetes.container=$pod
 
 podman_now() { # a podman command that answers soon
-  timeout 60 podman "$@" 8>&- 9>&-
+  timeout 60 podman "$@"
 }
 podman_step() { become podman "$@"; }
 
@@ -30,13 +30,12 @@ runner_adoptable() {
 
 runner_create() {
   create_volumes || return 1
-  at=
   get "$run_dir/interface" ''
   case $value in
-  '') set -- ;;
-  *:*) at="[$value]:" && set -- --add-host "proxy:$value" ;;
-  0.0.0.0) at=$value: && set -- ;;
-  *) at=$value: && set -- --add-host "proxy:$value" ;;
+  '') set -- '' ;;
+  0.0.0.0) set -- "$value:" ;; # no address that a container could reach the proxy at
+  *:*) set -- "[$value]:" --add-host "proxy:$value" ;;
+  *) set -- "$value:" --add-host "proxy:$value" ;;
   esac
   create_podman_pod "$@" >/dev/null
 }

@@ -16,11 +16,10 @@ same_process() { # pid tick
   [ "$1" != 0 ] && start_tick "$1" && [ "$tick" = "$2" ]
 }
 
-# Becomes a command without the locks and with the signals that a background shell ignores set back,
-# where env can do that.
+# Becomes a command, with the signals that a background shell ignores set back where env can do that.
 become() {
-  if [ -n "$reset_signals" ]; then exec env --default-signal=INT,QUIT "$@" 8>&- 9>&-; fi
-  exec "$@" 8>&- 9>&-
+  if [ -n "$reset_signals" ]; then exec env --default-signal=INT,QUIT "$@"; fi
+  exec "$@"
 }
 reset_signals=
 if env --default-signal=INT true 2>/dev/null; then reset_signals=yes; fi
@@ -39,7 +38,7 @@ step() { # stoppable|whole output-file command...
       break
     fi
     naps=$((naps + 1))
-    if [ "$naps" -le 10 ]; then short_nap 8>&-; else nap; fi
+    if [ "$naps" -le 10 ]; then short_nap; else nap; fi
     heartbeat
   done
   # A trapped signal ends "wait" early with 128+n, so ask until the child is gone.
@@ -53,7 +52,7 @@ step() { # stoppable|whole output-file command...
 
 # One second, or less when a signal arrives.
 nap() {
-  sleep 1 8>&- 9>&- &
+  sleep 1 &
   wait $!
 }
 

@@ -7,8 +7,7 @@ beat=0        # uptime of the last written status
 shown=        # what the last written status said
 
 supervise() {
-  exec 8>>"$run_dir/supervisor.lock"
-  flock -n 8 || exit 0
+  try_lock "$run_dir/supervisor" || exit 0
   trap 'wanted=${wanted:-stop}' TERM HUP
   trap 'wanted=kill' USR2
   trap '' INT
@@ -133,7 +132,7 @@ end_units() {
   how=$wanted pids=
   [ "$how" != stop ] || note "stopping"
   for unit in $(reversed); do
-    ("unit_$how" "$unit" >"$run_dir/unit/$unit/end" 2>&1 </dev/null) 8>&- &
+    ("unit_$how" "$unit" >"$run_dir/unit/$unit/end" 2>&1 </dev/null) &
     pids="$pids $!"
   done
   while [ -n "$pids" ]; do
@@ -144,7 +143,7 @@ end_units() {
     heartbeat
     if [ "$how" = stop ] && [ "$wanted" = kill ]; then
       how='kill'
-      for unit in $units; do (unit_kill "$unit" >/dev/null 2>&1 </dev/null) 8>&- & done
+      for unit in $units; do (unit_kill "$unit" >/dev/null 2>&1 </dev/null) & done
     fi
   done
   wait

@@ -1,0 +1,3 @@
+import { runtimeSuite } from "./pod_runtime.ts";
+
+await runtimeSuite("dash");
