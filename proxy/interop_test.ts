@@ -1,0 +1,131 @@
+/** A proxy of the original system, scripted byte by byte, on either side of ours. */
+import assert from "node:assert/strict";
+import { formatHostsConf } from "./conf/mod.ts";
+import {
+  echo,
+  exchange,
+  freshAddress,
+  greeter,
+  PORT_A,
+  receive,
+  ROUTER,
+  send,
+  TestServer,
+  until,
+  withCluster,
+} from "./test_kit.ts";
+
+const REQUEST = `PROXY TCP4 1.2.3.4 1.2.3.4 123 ${PORT_A}\r\n`;
+
+Deno.test("an original proxy asks ours", async () => {
+  await withCluster(1, async ([host], resources) => {
+    const server = new TestServer(host!.ip, greeter("hello"));
+    resources.push(server);
+    const ask = () => Deno.connect({ hostname: host!.ip, port: ROUTER });
+    {
+      using conn = await ask();
+      await send(conn, REQUEST);
+      assert.equal(await receive(conn), "", "no mapping: closed without an answer");
+    }
+    for (const sendProxy of [false, true]) {
+      await host!.map({ hostPort: server.port, sendProxy });
+      using conn = await ask();
+      for (const byte of REQUEST) await send(conn, byte);
+      assert.equal(await receive(conn, "hello\n"), `SENDPROXY=${sendProxy}\r\nhello\n`);
+      await send(conn, "PROXY TCP4 passes as it is\r\n");
+      assert.equal(await receive(conn, "\n"), "PROXY TCP4 passes as it is\r\n");
+    }
+    await until(() => server.active === 0, "the pods are left alone");
+    await host!.map({ hostPort: server.port, maxConn: 0 });
+    {
+      using conn = await ask();
+      await send(conn, REQUEST);
+      assert.equal(await receive(conn), "BUSY\r\n");
+    }
+    await server.close();
+    await host!.map({ hostPort: server.port });
+    {
+      using conn = await ask();
+      await send(conn, REQUEST);
+      assert.equal(await receive(conn), "", "nothing reachable: closed without an answer");
+    }
+    for (const garbage of ["GET / HTTP/1.1\r\n\r\n", "\0".repeat(100), "PROXY TCP4 x\r\n"]) {
+      using conn = await ask();
+      await send(conn, garbage);
+      assert.equal(await receive(conn).catch(() => ""), "");
+    }
+  });
+});
+
+Deno.test("ours asks an original proxy", async () => {
+  await withCluster(1, async ([host], resources) => {
+    let script = (_: Deno.TcpConn): Promise<unknown> => Promise.resolve();
+    const original = freshAddress();
+    const peer = new TestServer(original, async (conn) => {
+      const request = await receive(conn, "\r\n");
+      assert.equal(request, REQUEST);
+      await script(conn);
+    }, ROUTER);
+    resources.push(peer);
+    await host!.write(
+      "hosts.conf",
+      formatHostsConf([host!.address, { hostname: original, port: ROUTER }]),
+    );
+    await host!.proxy.reload();
+
+    script = async (conn) => {
+      await send(conn, "SENDPROXY=false\r\nearly ");
+      await echo(conn);
+    };
+    assert.equal(await exchange(host!.ip, PORT_A, "x"), "early x");
+
+    script = async (conn) => {
+      for (const byte of "SENDPROXY=true\r\n") await send(conn, byte);
+      await echo(conn);
+    };
+    const answer = await exchange(host!.ip, PORT_A, "x");
+    assert.match(
+      answer,
+      new RegExp(`^PROXY TCP4 127\\.0\\.0\\.1 ${original} \\d+ ${PORT_A}\r\nx$`),
+    );
+
+    const failing = ["", "BUSY\r\n", "SENDPROXY=maybe\r\n", "HTTP/1.1 400 Bad Request\r\n\r\n"];
+    for (const reply of failing) {
+      script = (conn) => send(conn, reply);
+      assert.equal(await exchange(host!.ip, PORT_A, "x").catch(() => ""), "", reply);
+    }
+    let release = () => {};
+    const silence = new Promise<void>((resolve) => release = resolve);
+    script = () => silence;
+    const start = performance.now();
+    assert.equal(await exchange(host!.ip, PORT_A, "x"), "");
+    assert.ok(performance.now() - start < 3000, "silence has its limit");
+    release();
+  }, "CONNECTSECONDS 0.3\nBUSYSECONDS 0.1");
+});
+
+Deno.test("a host that hesitates is overtaken within the same connection", async () => {
+  await withCluster(2, async ([one, two], resources) => {
+    const server = new TestServer(two!.ip, greeter("two"));
+    let release = () => {};
+    const silence = new Promise<void>((resolve) => release = resolve);
+    const original = freshAddress();
+    let answers = true;
+    const peer = new TestServer(original, async (conn) => {
+      await receive(conn, "\r\n");
+      if (!answers) return await silence;
+      await send(conn, "SENDPROXY=false\r\noriginal\n");
+      await echo(conn);
+    }, ROUTER);
+    resources.push(server, peer, { close: () => release() });
+    const addresses = [one!.address, two!.address, { hostname: original, port: ROUTER }];
+    await one!.write("hosts.conf", formatHostsConf(addresses));
+    await one!.proxy.reload();
+    assert.equal(await exchange(one!.ip, PORT_A, "x"), "original\nx");
+    await two!.map({ hostPort: server.port });
+    answers = false;
+    const start = performance.now();
+    assert.equal(await exchange(one!.ip, PORT_A, "x"), "two\nx");
+    assert.ok(performance.now() - start < 2000, "it waited for the silent one");
+  });
+});
