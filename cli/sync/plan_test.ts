@@ -1,0 +1,171 @@
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import fc from "fast-check";
+import { hostsConfFor, type RoutedHost } from "./hosts_conf.ts";
+import { manifestLine, type Operation } from "./operation.ts";
+import { planHost } from "./plan.ts";
+import type {
+  ConfigSums,
+  DesiredHost,
+  DesiredRelease,
+  ObservedHost,
+  ObservedRelease,
+} from "./state.ts";
+
+const names = fc.subarray(["a", "b", "c"]);
+const sum = fc.constantFrom("1", "2");
+const state = fc.constantFrom("running" as const, "stopped" as const, "removed" as const);
+const version = fc.constantFrom("1.0.0", "2.0.0");
+
+const sums = (present: boolean): fc.Arbitrary<ReadonlyMap<string, ConfigSums>> =>
+  names.chain((keys) =>
+    fc.tuple(
+      ...keys.map((key) =>
+        fc.record({ checksum: sum, shape: sum }).map((value) =>
+          [key, present && value.shape === "2" ? { checksum: value.checksum } : value] as [
+            string,
+            ConfigSums,
+          ]
+        )
+      ),
+    ).map((entries) => new Map(entries))
+  );
+const files = names.chain((keys) =>
+  fc.tuple(...keys.map((key) => sum.map((value) => [key, value] as [string, string])))
+    .map((entries) => new Map(entries))
+);
+const releases = (present: boolean): fc.Arbitrary<DesiredRelease[]> =>
+  fc.uniqueArray(
+    fc.record({
+      pod: fc.constantFrom("web", "db"),
+      version,
+      state,
+      files,
+      configs: sums(present),
+    }),
+    { selector: ({ pod, version }) => `${pod}:${version}`, maxLength: 4 },
+  );
+const chain = fc.subarray(["c1", "c2"]);
+const desired: fc.Arbitrary<DesiredHost> = fc.record({
+  name: fc.constant("h1"),
+  clusterId: fc.constant("demo-1"),
+  hostsConf: fc.constantFrom("", "a:1\n"),
+  chain,
+  releases: releases(false),
+});
+const observed: fc.Arbitrary<ObservedHost> = fc.record({
+  clusterId: fc.constant("demo-1"),
+  chain,
+  hostsConf: fc.constantFrom("", "b:1\n"),
+  fence: fc.constant(0),
+  releases: releases(true),
+});
+
+/** What a host holds after an operation, as apply.sh does it. */
+function perform(host: ObservedHost, operation: Operation, wanted: DesiredHost): ObservedHost {
+  if (operation.kind === "hosts") return { ...host, hostsConf: wanted.hostsConf };
+  if (operation.kind === "chain") return { ...host, chain: wanted.chain };
+  const same = (each: { pod: string; version: string }) =>
+    each.pod === operation.pod && each.version === operation.version;
+  const target = wanted.releases.find(same);
+  const others = host.releases.filter((each) => !same(each));
+  const own: ObservedRelease = host.releases.find(same) ??
+    { ...target!, state: "", files: new Map(), configs: new Map() };
+  const change = (changed: Partial<ObservedRelease>) => ({
+    ...host,
+    releases: [...others, { ...own, ...changed }],
+  });
+  const without = <T>(map: ReadonlyMap<string, T>, key: string) =>
+    new Map([...map].filter(([each]) => each !== key));
+  switch (operation.kind) {
+    case "release":
+      return change({ files: target!.files, configs: target!.configs });
+    case "state":
+      return change({ state: operation.state });
+    case "file":
+      return change({
+        files: new Map([...own.files, [operation.name, target!.files.get(operation.name)!]]),
+      });
+    case "unfile":
+      return change({ files: without(own.files, operation.name) });
+    case "config":
+      return change({
+        configs: new Map([...own.configs, [operation.name, target!.configs.get(operation.name)!]]),
+      });
+    case "unconfig":
+      return change({ configs: without(own.configs, operation.name) });
+  }
+}
+
+Deno.test("a plan brings any host to what is wanted, and planning again gives nothing", () => {
+  fc.assert(
+    fc.property(desired, observed, (wanted, seen) => {
+      let host = seen;
+      for (const operation of planHost(wanted, seen)) host = perform(host, operation, wanted);
+      deepStrictEqual(planHost(wanted, host), []);
+      for (const release of wanted.releases.filter((each) => each.state !== "removed")) {
+        const there = host.releases.find((each) =>
+          each.pod === release.pod && each.version === release.version
+        );
+        strictEqual(there?.state, release.state);
+        deepStrictEqual([...there!.configs.keys()].sort(), [...release.configs.keys()].sort());
+      }
+      const wantedNames = new Set(wanted.releases.map(({ pod, version }) => `${pod}:${version}`));
+      for (const each of host.releases) {
+        if (!wantedNames.has(`${each.pod}:${each.version}`)) strictEqual(each.state, "removed");
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+Deno.test("data comes before states, removals before starts, the commits last", () => {
+  fc.assert(
+    fc.property(desired, observed, (wanted, seen) => {
+      const rank = (operation: Operation) =>
+        operation.kind === "chain"
+          ? 4
+          : operation.kind === "state"
+          ? ["removed", "stopped", "running"].indexOf(operation.state) + 1
+          : 0;
+      const ranks = planHost(wanted, seen).map(rank);
+      deepStrictEqual(ranks, ranks.toSorted((a, b) => a - b));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+Deno.test("a manifest line has one operation in words without blanks", () => {
+  const of = { pod: "web", version: "1.0.0" };
+  const cases: readonly [Operation, string][] = [
+    [{ kind: "release", ...of }, "release web 1.0.0"],
+    [{ kind: "config", ...of, name: "conf" }, "config web 1.0.0 conf"],
+    [{ kind: "unfile", ...of, name: "pod.ingress.conf" }, "unfile web 1.0.0 pod.ingress.conf"],
+    [{ kind: "state", ...of, state: "stopped", from: "running" }, "state web 1.0.0 stopped"],
+    [{ kind: "hosts" }, "hosts"],
+    [{ kind: "chain" }, "chain"],
+  ];
+  for (const [operation, line] of cases) strictEqual(manifestLine(operation), line);
+});
+
+const host = (name: string, routerAddress: string, state: RoutedHost["state"] = "active") =>
+  ({ name, routerAddress, state }) satisfies RoutedHost;
+const cluster = [
+  host("web-2", "10.0.0.3:32767"),
+  host("web", "10.0.0.2:32767"),
+  host("idle", "10.0.0.4:32767", "inactive"),
+  host("off", "10.0.0.5:32767", "disabled"),
+  host("none", ""),
+  host("v6", "[fd00::1]:32767"),
+  host("db", "10.0.0.1:32767"),
+];
+const conf: Record<string, string> = {
+  web: "10.0.0.2:32767\n10.0.0.1:32767\n[fd00::1]:32767\n10.0.0.3:32767\n",
+  "web-2": "10.0.0.3:32767\n10.0.0.1:32767\n[fd00::1]:32767\n10.0.0.2:32767\n",
+  idle: "10.0.0.4:32767\n10.0.0.1:32767\n[fd00::1]:32767\n10.0.0.2:32767\n10.0.0.3:32767\n",
+  none: "",
+};
+for (const [name, text] of Object.entries(conf)) {
+  Deno.test(`hosts.conf of ${name}`, () => {
+    strictEqual(hostsConfFor(cluster.find((each) => each.name === name)!, cluster), text);
+  });
+}

@@ -1,0 +1,60 @@
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { describeError, UserError } from "../errors.ts";
+import { createLog, formatMessage, parseLogLevel } from "./log.ts";
+import { mergeLogs } from "./merge_logs.ts";
+import { exitCodeOf, formatSummary } from "./summary.ts";
+import { formatTable } from "./table.ts";
+
+Deno.test("messages have their label, further lines stand below the text", () => {
+  strictEqual(formatMessage("error", "a\nb"), "[ERROR] a\n        b\n");
+  strictEqual(formatMessage("warn", "a"), "[WARN]  a\n");
+  strictEqual(formatMessage("ok", "a"), "[OK]    a\n");
+  strictEqual(formatMessage("info", "a"), "[INFO]  a\n");
+});
+
+Deno.test("the threshold hides what ranks above it", () => {
+  let text = "";
+  const log = createLog((line) => text += line, { threshold: 2 });
+  log.info("no");
+  log.warn("yes");
+  strictEqual(text, "[WARN]  yes\n");
+  deepStrictEqual(["5", "x", undefined].map(parseLogLevel), [5, undefined, undefined]);
+});
+
+Deno.test("an error is told with its causes once, and what to try", () => {
+  const inner = new UserError("no route", { hint: "plug it in" });
+  deepStrictEqual(
+    describeError(new UserError('Cannot sync "h1"', { cause: inner })),
+    ['Cannot sync "h1": no route', "Try: plug it in"],
+  );
+  deepStrictEqual(describeError(new Error("a: b", { cause: new Error("b") })), ["a: b"]);
+  deepStrictEqual(describeError("text"), ["text"]);
+});
+
+Deno.test("logs of hosts are merged by time, lines of one host keep their order", () => {
+  const logs = [
+    { label: "h1", text: "10 a\n10 b\n12 c\n  more\n" },
+    { label: "web", text: "9 x\n11 y\n13 z" },
+  ];
+  strictEqual(
+    mergeLogs(logs),
+    "web  9 x\nh1   10 a\nh1   10 b\nweb  11 y\nh1   12 c\nh1     more\nweb  13 z\n",
+  );
+  strictEqual(mergeLogs(logs, { limit: -1, hideTime: true }), "web  z\n");
+  strictEqual(mergeLogs(logs, { limit: 2 }), "web  9 x\nh1   10 a\n");
+  strictEqual(mergeLogs([]), "");
+});
+
+Deno.test("tables are aligned and have no trailing blanks", () => {
+  strictEqual(formatTable([["a", "bb"], ["ccc", "d"]], ["X", "Y"]), "X    Y\na    bb\nccc  d\n");
+});
+
+Deno.test("a summary names each host; one failure makes the exit code 1", () => {
+  const done = { host: "h1", result: "done", text: "2 changes" } as const;
+  const failed = { host: "web-2", result: "failed", text: "no route" } as const;
+  strictEqual(
+    formatSummary([done, failed]),
+    "h1     done       2 changes\nweb-2  failed     no route",
+  );
+  deepStrictEqual([exitCodeOf([done]), exitCodeOf([done, failed])], [0, 1]);
+});
