@@ -1,7 +1,5 @@
 /** The pod compiler's door: compiling, and the formats that are read outside of it. */
-export * from "./api/action.ts";
-export * from "./api/exit_code.ts";
-export * from "./api/status_file.ts";
+export * from "./api/mod.ts";
 export { type Artifacts, type CompileInput, type CompileOutput, compilePod } from "./compile.ts";
 export { commandLine, quote } from "./render/shell.ts";
 export { parseEnvFile } from "./source/env_file.ts";

@@ -20,7 +20,7 @@ export interface Preprocessed {
  * letter and once: what looks like a variable in a value stays as it is.
  *
  * @param undefinedVariables what a variable without a value is in the lines that are kept: an
- *   error, or empty. In a directive it is always empty.
+ *   error, or empty with a warning. In a directive it is always empty.
  */
 export function preprocess(
   source: string,
@@ -41,9 +41,9 @@ export function preprocess(
     }
     builder.copy({ start: from, end: line.end });
   }
-  if (undefinedVariables === "empty") return { ...builder.finish(), findings, missing: [] };
-  findings.push(...undefinedFindings(source, missing));
-  return { ...builder.finish(), findings, missing: missing.map((use) => use.span) };
+  findings.push(...undefinedFindings(source, missing, undefinedVariables));
+  const errors = undefinedVariables === "error" ? missing.map((use) => use.span) : [];
+  return { ...builder.finish(), findings, missing: errors };
 }
 
 interface OpenBlock {
@@ -113,8 +113,12 @@ function constantCondition(condition: string, argument: string, span: Span): Fin
   }];
 }
 
-/** One error for each name, at its first use, with the lines of all others. */
-function undefinedFindings(source: string, missing: readonly VariableUse[]): Finding[] {
+/** One finding for each name, at its first use, with the lines of all others. */
+function undefinedFindings(
+  source: string,
+  missing: readonly VariableUse[],
+  undefinedVariables: "error" | "empty",
+): Finding[] {
   const index = new LineIndex(source);
   const byName = Map.groupBy(missing, (use) => use.name);
   return [...byName].map(([name, uses]) => {
@@ -125,6 +129,10 @@ function undefinedFindings(source: string, missing: readonly VariableUse[]): Fin
     const where = more.length === 0
       ? ""
       : ` (used on line${more.length > 1 ? "s" : ""} ${listOf(more)} too)`;
+    if (undefinedVariables === "empty") {
+      const message = `variable ${name} has no value and is left empty${where}`;
+      return { severity: "warning", span: first!.span, message };
+    }
     return {
       severity: "error",
       span: first!.span,

@@ -74,7 +74,12 @@ Deno.test("preprocess: a variable without value is one error that names all its 
     "variable y has no value",
   ]);
   assert.equal(missing.length, 4);
-  assert.deepEqual(preprocess(source, values(), "empty").findings, []);
+  const old = preprocess(source, values(), "empty");
+  assert.deepEqual(old.findings.map(({ severity, message }) => `${severity}: ${message}`), [
+    "warning: variable x has no value and is left empty (used on lines 2 and 6 too)",
+    "warning: variable y has no value and is left empty",
+  ]);
+  assert.deepEqual(old.missing, []);
 });
 
 const line = fc.oneof(

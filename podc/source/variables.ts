@@ -36,7 +36,7 @@ export function substitute(text: string, variables: ReadonlyMap<string, string>)
  * @returns `undefined` when there is no such line or its value is empty.
  */
 export function readPodVersion(source: string): string | undefined {
-  const match = /^podVersion:(.*)$/m.exec(source.replaceAll("\r\n", "\n"));
+  const match = /^\uFEFF?podVersion:(.*)$/m.exec(source.replaceAll("\r\n", "\n"));
   if (!match) return undefined;
   const value = match[1]!.replace(/(^|\s)#.*$/, "").trim().replace(/^(["'])(.*)\1$/, "$2");
   return value === "" ? undefined : value;
