@@ -3,7 +3,8 @@ import { messageOf } from "./errors.ts";
 import { parseCommandLine } from "./parse.ts";
 import { createLog, parseLogLevel } from "./ui/log.ts";
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+/** Exit code of a command that was interrupted. */
+const INTERRUPTED = 130;
 
 /** Runs a command line and returns its exit code. */
 async function main(args: readonly string[]): Promise<number> {
@@ -17,9 +18,11 @@ async function main(args: readonly string[]): Promise<number> {
     const parsed = await parseCommandLine(args, { stdout, stderr });
     if (parsed.kind === "exit") return parsed.code;
     const { connect } = await import("./connect.ts");
-    const interrupt = interruption();
+    const interrupt = interruption(() => {
+      log.warn("Interrupted: tidying up. Interrupt again to end at once");
+    });
     try {
-      return await parsed.invocation({
+      const code = await parsed.invocation({
         cwd: Deno.cwd(),
         env: (name) => Deno.env.get(name),
         stdout,
@@ -29,6 +32,7 @@ async function main(args: readonly string[]): Promise<number> {
         signal: interrupt.signal,
         connect,
       });
+      return interrupt.signal.aborted ? INTERRUPTED : code;
     } finally {
       interrupt.stop();
     }
@@ -43,13 +47,14 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 /** The first interrupt lets the command end by itself, a second one ends it at once. */
-function interruption(): { signal: AbortSignal; stop: () => void } {
+function interruption(tell: () => void): { signal: AbortSignal; stop: () => void } {
   const controller = new AbortController();
   const interrupt = () => {
-    if (controller.signal.aborted) Deno.exit(130);
+    if (controller.signal.aborted) Deno.exit(INTERRUPTED);
+    tell();
     controller.abort(new Error("interrupted"));
   };
-  const signals = ["SIGINT", "SIGTERM"] as const;
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const name of signals) Deno.addSignalListener(name, interrupt);
   const stop = () => {
     for (const name of signals) Deno.removeSignalListener(name, interrupt);
@@ -61,3 +66,5 @@ function writeAll(to: typeof Deno.stdout, text: string): void {
   const bytes = new TextEncoder().encode(text);
   for (let at = 0; at < bytes.length;) at += to.writeSync(bytes.subarray(at));
 }
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

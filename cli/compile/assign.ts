@@ -17,6 +17,8 @@ export interface PortRequest {
   /** Variables that want a port. */
   readonly hostPorts: readonly string[];
   readonly clusterPorts: readonly string[];
+  /** Texts that ports may be written in (pod.yaml and values): these are not handed out again. */
+  readonly texts: readonly string[];
 }
 
 /**
@@ -28,11 +30,29 @@ export function assignPorts(
   request: PortRequest,
   releases: readonly ReleasePorts[],
 ): Map<string, Map<string, number>> {
-  const cluster = assignClusterPorts(request.clusterPorts, request, releases);
+  const written = request.texts.flatMap(writtenPorts).map((port) => ({ port }));
+  const taken = [
+    ...releases,
+    ...request.hosts.map((host): ReleasePorts => ({
+      host,
+      pod: request.pod,
+      version: "",
+      removed: false,
+      hostPorts: written,
+      clusterPorts: [],
+      assigned: new Map(),
+    })),
+  ];
+  const cluster = assignClusterPorts(request.clusterPorts, request, taken);
   return new Map(request.hosts.map((host) => {
-    const own = assignHostPorts(request.hostPorts, host, releases);
+    const own = assignHostPorts(request.hostPorts, host, taken);
     return [host, new Map([...cluster, ...own])];
   }));
+}
+
+/** The numbers in a text that may be meant as ports; one too many does no harm. */
+function writtenPorts(text: string): number[] {
+  return [...text.matchAll(/(?<![0-9])[0-9]{5}(?![0-9])/g)].map(([number]) => Number(number));
 }
 
 /** The ports that a pod binds on its host. */

@@ -97,7 +97,8 @@ async function compileFor(
   const { pod } = source;
   const variables = await readVariables(cluster, source);
   const existing = await allReleasePorts(await allHosts(cluster));
-  const request = { pod, version, hosts: hosts.map(({ name }) => name), ...variables };
+  const texts = [source.podYaml, ...variables.values.values()];
+  const request = { pod, version, hosts: hosts.map(({ name }) => name), texts, ...variables };
   const assignments = assignPorts(request, existing);
   const configs = new Set(await configNames(cluster, pod));
   const told = new Set<string>();

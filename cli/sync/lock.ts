@@ -35,12 +35,14 @@ export function newToken(random: () => number): string {
 /**
  * Takes the lock of a host.
  *
+ * @param seenFence the fence that was observed there
  * @throws {UserError} naming the holder when someone else has it
  */
 export async function acquireLock(
   host: Host,
   home: string,
   owner: LockOwner,
+  seenFence: number,
   signal: AbortSignal,
 ): Promise<HeldLock> {
   const { code, stdout, stderr } = await host.run({
@@ -48,6 +50,10 @@ export async function acquireLock(
     args: [home, owner.token, owner.user, owner.machine, String(LOCK_SECONDS)],
     timeoutMs: TIMEOUT_MS,
     signal,
+  }).catch(async (error) => {
+    // Only the answer may be lost; when the lock is not ours this does nothing there.
+    await releaseLock({ host, home, token: owner.token, fence: seenFence + 1 }).catch(() => {});
+    throw error;
   });
   const values = parseKeyValues(new TextDecoder().decode(stdout));
   if (code === REMOTE_EXIT.locked) {

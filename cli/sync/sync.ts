@@ -140,7 +140,8 @@ class SyncRun {
     const { deps, cluster, project, options } = this;
     const { connection, host, observed } = prepared;
     const owner = { token: this.#token, user: userName(deps.env), machine: hostname() };
-    const lock = await acquireLock(connection, host.env.hostHome, owner, deps.signal);
+    const home = host.env.hostHome;
+    const lock = await acquireLock(connection, home, owner, observed.fence, deps.signal);
     if (lock.fence === observed.fence + 1) return { prepared, lock };
     try {
       return { prepared: await prepareHost(deps, cluster, project, host, options), lock };

@@ -1,0 +1,87 @@
+import { match, ok, strictEqual } from "node:assert/strict";
+import { COMMANDS } from "./commands/index.ts";
+import { parseCommandLine } from "./parse.ts";
+
+async function parse(...args: string[]) {
+  let stdout = "";
+  let stderr = "";
+  const parsed = await parseCommandLine(args, {
+    stdout: (text) => void (stdout += text),
+    stderr: (text) => void (stderr += text),
+  });
+  return { parsed, stdout, stderr, code: parsed.kind === "exit" ? parsed.code : undefined };
+}
+
+for (const [noun, group] of Object.entries(COMMANDS)) {
+  for (const [verb, entry] of Object.entries(group.commands)) {
+    Deno.test(`sns ${noun} ${verb}: its help has text and examples, and they parse`, async () => {
+      const { code, stdout } = await parse(noun, verb, "--help");
+      strictEqual(code, 0);
+      match(stdout, new RegExp(`Usage: sns ${noun} ${verb}`));
+      const { example } = await entry.load();
+      for (const line of example.split("\n").flatMap((text) => text.split(" && "))) {
+        ok(stdout.includes(line.trim()), `${line} is not in the help`);
+        const [program, ...words] = line.split(" ");
+        if (program !== "sns") continue;
+        const { parsed, stderr } = await parse(...words);
+        strictEqual(parsed.kind, "run", `${line}\n${stderr}`);
+      }
+    });
+  }
+}
+
+for (const args of [[], ["help"], ["-h"], ["--help"]]) {
+  Deno.test(`sns ${args.join(" ")} prints the usage on stdout`, async () => {
+    const { code, stdout, stderr } = await parse(...args);
+    strictEqual(code, 0);
+    match(stdout, /Usage: sns[\s\S]*cluster[\s\S]*host[\s\S]*pod/);
+    strictEqual(stderr, "");
+  });
+}
+
+for (const word of ["version", "-V", "--version"]) {
+  Deno.test(`sns ${word}`, async () => {
+    const { code, stdout } = await parse(word);
+    strictEqual(code, 0);
+    match(stdout, /^sns \d+\.\d+\.\d+\n$/);
+  });
+}
+
+const wrong: readonly [string[], RegExp][] = [
+  [["hots"], /^\[ERROR\] [\s\S]*Did you mean `host`/m],
+  [["host", "atach"], /^\[ERROR\] [\s\S]*attach/m],
+  [["host", "attach"], /Usage: sns host attach[\s\S]*^\[ERROR\] /m],
+  [["host", "attach", "w@h", "--linc=x"], /Did you mean `--link`/],
+  [["pod", "state", "web", "-s", "gone"], /running[\s\S]*stopped[\s\S]*removed/],
+  [["pod", "logs", "web", "-l", "x"], /^\[ERROR\]/m],
+  [["cluster", "sync", "--quiet=yes"], /^\[ERROR\]/m],
+];
+for (const [args, text] of wrong) {
+  Deno.test(`usage error: sns ${args.join(" ")}`, async () => {
+    const { code, stdout, stderr } = await parse(...args);
+    strictEqual(code, 2);
+    strictEqual(stdout, "");
+    match(stderr, text);
+  });
+}
+
+const right: readonly string[][] = [
+  ["host", "register", "h1", "--address=local", "--dir-home", "/srv/h1"],
+  ["cluster", "sync", "--quite"],
+  ["pod", "logs", "web", "-t", "-3600", "-l", "-5"],
+  ["pod", "ls"],
+  ["pod", "ls", "@h1"],
+  ["pod", "rerun", "web", "--", "-x"],
+];
+for (const args of right) {
+  Deno.test(`sns ${args.join(" ")} is understood`, async () => {
+    const { parsed, stderr } = await parse(...args);
+    strictEqual(parsed.kind, "run", stderr);
+  });
+}
+
+Deno.test("completion offers nouns, verbs and options", async () => {
+  match((await parse("completion", "bash")).stdout, /sns/);
+  match((await parse("completion", "bash", "host", "at")).stdout, /attach/);
+  match((await parse("completion", "bash", "cluster", "sync", "--dr")).stdout, /--dry-run/);
+});
