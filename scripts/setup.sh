@@ -70,4 +70,4 @@ install_deno() {
 [ "${1:-}" = --deno-only ] || install_packages
 install_deno
 # All dependencies, once, so that nothing is fetched later.
-DENO_DIR=$PWD/.deno/dir run_logged .deno/bin/deno install --frozen --entrypoint mod.ts cli/main.ts daemon/main.ts podc/main.ts proxy/main.ts tests/deps.ts
+DENO_DIR=$PWD/.deno/dir run_logged .deno/bin/deno install --frozen

@@ -1,5 +1,5 @@
 /** A container of the spec -> the words after `podman run`, as shell source. */
-import type { Container, ContainerPod, Mount, Volume } from "../spec/pod_spec.ts";
+import type { Container, ContainerPod, Mount, PodmanVolume, Volume } from "../spec/pod_spec.ts";
 import { quote } from "../render/shell.ts";
 import { volumeObjectName } from "./names.ts";
 
@@ -8,11 +8,11 @@ export type ShellWords = string;
 
 /**
  * The options, image and arguments of one container, each as shell source. Values are literal;
- * the only things the shell fills in are `$pod` and the pod's own directory, `$PWD`.
+ * the only things the shell fills in are `$object`, the name of the podman pod, `$suffix` and the pod's own directory, `$PWD`.
  */
 export function containerRunWords(container: Container, pod: ContainerPod): ShellWords[] {
   const words: ShellWords[] = [
-    container.network === "host" ? "--network host" : '--pod "$pod"',
+    container.network === "host" ? "--network host" : '--pod "$object"',
     ...container.env.map(({ name, value }) => `--env ${quote(`${name}=${value}`)}`),
     ...container.mounts.map((mount) => `--volume ${mountSource(mount, pod)}`),
   ];
@@ -27,12 +27,17 @@ function mountSource(mount: Mount, pod: ContainerPod): ShellWords {
   const volume = volumeOf(mount, pod);
   switch (volume.type) {
     case "volume":
-      return quote(`${volumeObjectName(volume, pod)}:${mount.dest}:z,rw`);
+      return volumeName(volume, pod) + quote(`:${mount.dest}:z,rw`);
     case "host":
       return quote(`${volume.bind}:${mount.dest}:z,rw,dev`);
     case "config":
       return `"$PWD"${quote(`/config/${volume.name}:${mount.dest}:z,ro`)}`;
   }
+}
+
+function volumeName(volume: PodmanVolume, pod: ContainerPod): ShellWords {
+  const name = quote(volumeObjectName(volume, pod));
+  return volume.shared === "host" ? name : `${name}"$suffix"`;
 }
 
 /** The volume that `mount` names; validation has made sure that there is one. */

@@ -13,7 +13,7 @@ export function podCreateWords(pod: ContainerPod): ShellWords[] {
     .flatMap((container) => container.expose)
     .flatMap(({ port }) => (port ? [port] : []));
   return [
-    '--name "$pod"',
+    '--name "$object"',
     '--label "simplenetes.name=$pod_name"',
     ...pod.labels.map(({ name, value }) => `--label ${quote(`${name}=${value}`)}`),
     ...ports.map(({ hostInterface, hostPort, targetPort }) =>

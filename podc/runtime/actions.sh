@@ -12,8 +12,8 @@ signal_supervisor() { # signal; sent only to the process that holds the lock
 unsupervised() { ! supervised; }
 
 create_pod() { # [interface]: a new pod, whatever of an old one is left
-  [ -z "$1" ] || put "$run_dir/interface" "$1"
   ! runner_exists || runner_remove || fail "Cannot remove what is left of $pod"
+  [ -z "$1" ] || put "$run_dir/interface" "$1"
   forget_units
   runner_create || fail "Cannot create $pod"
   put "$run_dir/created" "$(date +%s)"
@@ -147,7 +147,7 @@ action_info() {
   for unit in $units; do
     "spec_$unit"
     printf '    - name: %s\n' "$unit"
-    printf '      %s: %s\n' container "$unit-$pod" image "$image" configs "$configs" restart "$restart" \
+    printf '      %s: %s\n' container "$unit-$object" image "$image" configs "$configs" restart "$restart" \
       mounts "$mounts" ports "$(filled_ports)" network "$network"
   done
 }

@@ -117,6 +117,7 @@ check_names() {
 main() {
   action=${1:-help}
   [ $# -eq 0 ] || shift
+  name_objects
   case $action in
   help | -h | --help) usage ;;
   version | -V | --version) action_version ;;

@@ -2,6 +2,8 @@
 # The runner of executable pods. Each unit runs under a keeper, which does for it what conmon does
 # for a container: it outlives the supervisor, keeps the logs and remembers the exit code.
 
+name_objects() { object=$pod; }
+
 check_runner() { :; }
 
 runner_exists() {

@@ -1,8 +1,19 @@
 # --- containers, by podman ----------------------------------------------------
 # The runner of container pods. The supervisor calls runner_… for the pod and unit_… for one container.
 
-# Podman hands the labels of a pod down to its infra container, so the containers have one of their own.
-container_label=simplenetes.container=$pod
+# Sets what podman knows the pod by. Hosts that live side by side on one machine are told apart by
+# their loopback interface: there the names end with it, so that they do not take each other's.
+name_objects() {
+  suffix=
+  get "$run_dir/interface" ''
+  case $value in
+  127.0.0.1) ;;
+  127.*) suffix=-$value ;;
+  esac
+  object=$pod$suffix
+  # Podman hands the labels of a pod down to its infra container, so the containers have one of their own.
+  container_label=simplenetes.container=$object
+}
 
 podman_now() { # a podman command that answers soon
   timeout 60 podman "$@"
@@ -17,11 +28,11 @@ check_runner() {
   esac
 }
 
-runner_exists() { podman_now pod exists "$pod"; }
+runner_exists() { podman_now pod exists "$object"; }
 
 # Whether what runs now can be taken over as it is.
 runner_adoptable() {
-  case $(podman_now pod inspect --format '{{.State}}' "$pod" 2>/dev/null) in
+  case $(podman_now pod inspect --format '{{.State}}' "$object" 2>/dev/null) in
   Running | Degraded) ;;
   *) return 1 ;;
   esac
@@ -29,6 +40,7 @@ runner_adoptable() {
 }
 
 runner_create() {
+  name_objects
   create_volumes || return 1
   get "$run_dir/interface" ''
   case $value in
@@ -44,7 +56,7 @@ runner_remove() {
   for container in $(podman_now ps -aq --filter "label=$container_label"); do
     podman_now rm -f -t 0 "$container" >/dev/null || return 1
   done
-  ! runner_exists || podman_now pod rm -f -t 0 "$pod" >/dev/null
+  ! runner_exists || podman_now pod rm -f -t 0 "$object" >/dev/null
 }
 
 # Brings what is known of all containers up to date. Asking the kernel is cheap, podman is only
@@ -69,7 +81,7 @@ look_again() {
   }
   looked=$now
   for unit in $units; do
-    line=$(printf '%s\n' "$listed" | grep "^$unit-$pod ") || line='- 0 0 absent'
+    line=$(printf '%s\n' "$listed" | grep "^$unit-$object ") || line='- 0 0 absent'
     read -r _ code pid state <<END
 $line
 END
@@ -92,7 +104,7 @@ learn_state() { # unit exit-code pid state; older podmans print "Up 2 minutes ag
 }
 
 unit_start() { # unit; the reason of a failure is left in $run_dir/error
-  container=$1-$pod
+  container=$1-$object unit_log=$1-$pod
   "spec_$1"
   missing=$(printf '%s' "$host_paths" | while IFS= read -r path; do [ -e "$path" ] || printf '%s ' "$path"; done)
   [ -z "$missing" ] || {
@@ -108,19 +120,19 @@ unit_start() { # unit; the reason of a failure is left in $run_dir/error
 }
 run_container() { # options… image args…
   become timeout 120 podman run -d --replace --pull never --name "$container" --label "$container_label" \
-    --log-driver k8s-file --log-opt "path=$PWD/$log_dir/$container.log" "$@"
+    --log-driver k8s-file --log-opt "path=$PWD/$log_dir/$unit_log.log" "$@"
 }
 
 unit_stop() {
   "spec_$1"
-  become timeout "$((stop_timeout + 60))" podman stop -t "$stop_timeout" "$1-$pod"
+  become timeout "$((stop_timeout + 60))" podman stop -t "$stop_timeout" "$1-$object"
 }
-unit_kill() { become timeout 60 podman kill "$1-$pod"; }
+unit_kill() { become timeout 60 podman kill "$1-$object"; }
 
-runner_stopped() { podman_now pod stop -t 0 "$pod" >/dev/null 2>&1; }
+runner_stopped() { podman_now pod stop -t 0 "$object" >/dev/null 2>&1; }
 
 reopen_log() { # unit: makes conmon write into a new file
-  config=$(podman_now inspect --format '{{.OCIConfigPath}}' "$1-$pod" 2>/dev/null) || return 0
+  config=$(podman_now inspect --format '{{.OCIConfigPath}}' "$1-$object" 2>/dev/null) || return 0
   # Opened for reading too, because opening a pipe only to write waits for a reader for ever.
   [ ! -p "${config%/*}/ctl" ] || printf '2 0 0\n' 1<>"${config%/*}/ctl"
 }

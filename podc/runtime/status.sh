@@ -23,7 +23,7 @@ unit_status() {
   get "$its_dir/state" absent
   state=$value
   printf '    - name: %s\n' "$1"
-  printf '      %s: %s\n' container "$1-$pod" image "$image" restart "$restart" mounts "$mounts" \
+  printf '      %s: %s\n' container "$1-$object" image "$image" restart "$restart" mounts "$mounts" \
     ports "$(filled_ports)" network "$network" startCount "$starts"
   case $state in
   absent) printf '      status: non-existent\n' ;;

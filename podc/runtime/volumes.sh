@@ -1,14 +1,20 @@
 # --- podman volumes -----------------------------------------------------------
 # "volumes" lists them, one "<podman name> <no|pod|host>" a line.
 
+full_volume_name() { # of "volume"; a volume of the whole host is one for all
+  [ "$sharing" = host ] || volume=$volume$suffix
+}
+
 create_volumes() {
-  printf '%s' "$volumes" | while read -r volume _; do
+  printf '%s' "$volumes" | while read -r volume sharing; do
+    full_volume_name
     podman_now volume exists "$volume" || podman_now volume create --label "simplenetes.name=$pod_name" "$volume" >/dev/null || exit 1
   done
 }
 
 purge_volumes() { # shared too when $1 is yes
   printf '%s' "$volumes" | while read -r volume sharing; do
+    full_volume_name
     case $sharing in
     host) continue ;;
     pod)
