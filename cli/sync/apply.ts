@@ -1,8 +1,9 @@
 /** Carries a plan out on one host. */
 import { UserError } from "../errors.ts";
+import type { HostResult } from "../../daemon/mod.ts";
 import type { HostDir } from "../project/host.ts";
 import { REMOTE_EXIT, REMOTE_PROGRAMS } from "../remote/programs.ts";
-import { packArchive } from "./archive.ts";
+import { type Archive, packArchive } from "./archive.ts";
 import type { HeldLock } from "./lock.ts";
 import type { Operation } from "./operation.ts";
 import type { DesiredHost } from "./state.ts";
@@ -25,15 +26,7 @@ export async function applyPlan(
   const workDir = await Deno.makeTempDir({ prefix: "sns-sync-" });
   try {
     const archive = await packArchive(workDir, host, desired, operations, signal);
-    const file = await Deno.open(archive.path);
-    // The host's run takes the stream to its end or cancels it, which closes the file.
-    const { code, stderr } = await lock.host.run({
-      script: REMOTE_PROGRAMS.apply,
-      args: [lock.home, lock.token, String(lock.fence), archive.sum],
-      stdin: file.readable,
-      timeoutMs: TIMEOUT_MS,
-      signal,
-    });
+    const { code, stderr } = await send(lock, archive, signal);
     if (code === 0) return;
     const reason = stderr.trim() || `it ended with ${code}`;
     throw new UserError(
@@ -44,5 +37,21 @@ export async function applyPlan(
     );
   } finally {
     await Deno.remove(workDir, { recursive: true });
+  }
+}
+
+async function send(lock: HeldLock, archive: Archive, signal: AbortSignal): Promise<HostResult> {
+  const { readable: stdin } = await Deno.open(archive.path);
+  try {
+    return await lock.host.run({
+      script: REMOTE_PROGRAMS.apply,
+      args: [lock.home, lock.token, String(lock.fence), archive.sum],
+      stdin,
+      timeoutMs: TIMEOUT_MS,
+      signal,
+    });
+  } finally {
+    // A run that took the stream closes the file; one that never began leaves that to us.
+    if (!stdin.locked) await stdin.cancel();
   }
 }
