@@ -1,7 +1,7 @@
 /** Asks the proxy of another host for a connection to one of its pods. */
 import type { HostAddress } from "./conf/mod.ts";
 import { type Bytes, type Connection, DialError, type Engine } from "./engine.ts";
-import { formatRequest, LINE_LIMIT, parseReply } from "./wire.ts";
+import { formatRequest, parseReply } from "./wire.ts";
 
 /** A target behind another proxy. Whoever has it closes the connection. */
 export interface RemoteTarget {
@@ -104,7 +104,7 @@ class Conversation {
   }
 
   isDecided(): boolean {
-    return this.isPositive() || parseReply(this.bytes) !== "more" || this.#length >= LINE_LIMIT;
+    return this.isPositive() || parseReply(this.bytes) !== "more";
   }
 
   async complete(): Promise<{ sendProxy: boolean; early: Uint8Array } | undefined> {

@@ -31,10 +31,12 @@ const PAUSE = { first: 20, last: 200 };
  * other, so a pod that moves between them may be missed by a single look.
  */
 const MISSED_MS = 150;
+/** How often a candidate may say yes and then break before that counts like any failure. */
+const MAX_BROKEN = 3;
 
 /**
  * Looks for a target: the own host first, then the hosts remembered to have the port, one after
- * another, then all the others at once. Where it finds nothing it looks again: for BUSYSECONDS when
+ * another, then all the others at once, each beside those before it that hesitate. Where it finds nothing it looks again: for BUSYSECONDS when
  * all that it found were at their limit, and else for a moment.
  *
  * Resolves to `undefined` when nothing takes the connection.
@@ -45,16 +47,19 @@ export async function findTarget(port: number, context: Context): Promise<Target
   const busyUntil = now() + conf.busySeconds * 1000;
   const missedUntil = now() + MISSED_MS;
   let pauseMs = PAUSE.first;
+  let broken = 0;
   while (!context.ending) {
     const search = { context, port, giveUpAt, busy: false, again: false };
     const { first, rest } = memory.order(port, peers.names, now());
     const likely = first.map((host) => peer(search, host, false));
     if (context.table.has(port)) likely.unshift(own(search));
-    const target = await firstOf(search, likely, HESITATION_MS) ??
-      await firstOf(search, rest.map((host) => peer(search, host, true)), 0);
+    const target = await firstOf(search, [
+      ...likely.map((attempt) => [attempt]),
+      rest.map((host) => peer(search, host, true)),
+    ]);
     if (target) return target;
     if (now() >= giveUpAt) return undefined;
-    if (search.again) continue;
+    if (search.again && ++broken <= MAX_BROKEN) continue;
     if (now() + pauseMs >= (search.busy ? busyUntil : missedUntil)) return undefined;
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
     pauseMs = Math.min(pauseMs * 2, PAUSE.last);
@@ -75,12 +80,11 @@ interface Search {
 
 async function firstOf(
   search: Search,
-  attempts: readonly Attempt<Candidate>[],
-  staggerMs: number,
+  groups: readonly (readonly Attempt<Candidate>[])[],
 ): Promise<Target | undefined> {
   const leftMs = search.giveUpAt - search.context.now();
-  if (attempts.length === 0 || leftMs <= 0) return undefined;
-  const winner = await race(attempts, staggerMs, leftMs, (late) => late.giveUp());
+  if (leftMs <= 0) return undefined;
+  const winner = await race(groups, HESITATION_MS, leftMs, (late) => late.giveUp());
   const target = await winner?.complete();
   if (winner && !target) search.again = true;
   return target;

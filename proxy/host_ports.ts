@@ -24,14 +24,14 @@ export async function dialHostPort(
   context: Context,
 ): Promise<HostPort | "busy" | "none"> {
   let busy = false;
-  const attempts = context.table.order(port, context.now()).map((route) => async () => {
+  const attempts = context.table.order(port, context.now()).map((route) => [async () => {
     const lease = context.table.take(route);
     if (!lease) {
       busy = true;
       return undefined;
     }
     return await inBackground(context, dialRoute(route, lease, context));
-  });
+  }]);
   if (attempts.length === 0) return "none";
   const found = await race(attempts, HESITATION_MS, context.conf.connectSeconds * 1000, discard);
   return found ?? (busy ? "busy" : "none");

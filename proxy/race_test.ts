@@ -17,7 +17,7 @@ const never = (late: string) => assert.fail(`${late} was discarded`);
 
 Deno.test("one after another when they fail, no more once one succeeds", async () => {
   const [a, b, c] = [controlled(), controlled(), controlled()];
-  const result = race([a.attempt, b.attempt, c.attempt], 10_000, 10_000, never);
+  const result = race([[a.attempt], [b.attempt], [c.attempt]], 10_000, 10_000, never);
   await settle();
   assert.deepEqual([a.started, b.started], [true, false]);
   a.answer();
@@ -28,10 +28,15 @@ Deno.test("one after another when they fail, no more once one succeeds", async (
   assert.equal(c.started, false);
 });
 
-Deno.test("all at once without stagger; late successes are discarded", async () => {
+Deno.test("those of a group at once; late successes are discarded", async () => {
   const [a, b, c] = [controlled(), controlled(), controlled()];
   const late: string[] = [];
-  const result = race([a.attempt, b.attempt, c.attempt], 0, 10_000, (each) => late.push(each));
+  const result = race(
+    [[], [a.attempt, b.attempt, c.attempt]],
+    0,
+    10_000,
+    (each) => late.push(each),
+  );
   assert.ok(a.started && b.started && c.started);
   a.answer();
   b.answer("b");
@@ -43,7 +48,7 @@ Deno.test("all at once without stagger; late successes are discarded", async () 
 
 Deno.test("a hesitating one is overtaken, but may still win", async () => {
   const [a, b] = [controlled(), controlled()];
-  const result = race([a.attempt, b.attempt], 5, 10_000, never);
+  const result = race([[a.attempt], [b.attempt]], 5, 10_000, never);
   while (!b.started) await settle();
   a.answer("a");
   assert.equal(await result, "a");
@@ -53,10 +58,10 @@ Deno.test("a hesitating one is overtaken, but may still win", async () => {
 Deno.test("nothing found: all failed, none given, or the time is over", async () => {
   assert.equal(await race([], 0, 10_000, never), undefined);
   const failing = () => Promise.resolve(undefined);
-  assert.equal(await race([failing, failing], 0, 10_000, never), undefined);
+  assert.equal(await race([[failing, failing], [failing]], 0, 10_000, never), undefined);
   const silent = controlled();
   const late: string[] = [];
-  assert.equal(await race([silent.attempt], 0, 5, (each) => late.push(each)), undefined);
+  assert.equal(await race([[silent.attempt]], 0, 5, (each) => late.push(each)), undefined);
   silent.answer("late");
   await settle();
   assert.deepEqual(late, ["late"]);

@@ -10,6 +10,7 @@ import { isPort, parseDecimal } from "./conf/mod.ts";
 /** Neither line is longer, its CRLF included. */
 export const LINE_LIMIT = 56;
 
+const REPLIES = ["SENDPROXY=true\r\n", "SENDPROXY=false\r\n", "BUSY\r\n"];
 const PREFIX = "PROXY TCP4 ";
 const decoder = new TextDecoder("latin1");
 const encoder = new TextEncoder();
@@ -56,8 +57,10 @@ export function parseReply(bytes: Uint8Array): Reply {
     case "SENDPROXY=true":
     case "SENDPROXY=false":
       return { sendProxy: line === "SENDPROXY=true", length: line.length + 2 };
-    case "more":
-      return "more";
+    case "more": {
+      const start = decoder.decode(bytes);
+      return REPLIES.some((reply) => reply.startsWith(start)) ? "more" : "bad";
+    }
     default:
       return "bad";
   }
