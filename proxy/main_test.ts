@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { VERSION } from "./conf/mod.ts";
+import { echo, exchange, freshAddress, receive, send, TestServer } from "./test_kit.ts";
+
+const MAIN = new URL("./main.ts", import.meta.url).pathname;
+
+function spawn(args: readonly string[], shell = 'exec "$@"'): Deno.ChildProcess {
+  return new Deno.Command("sh", {
+    args: ["-c", shell, "sh", Deno.execPath(), "run", "-A", "--no-check", MAIN, ...args],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    env: { NO_COLOR: "1" },
+  }).spawn();
+}
+
+async function output(child: Deno.ChildProcess) {
+  const { code, stdout, stderr } = await child.output();
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+/** Reads lines of `stream` until one contains `what`; gives all text so far. */
+async function readUntil(reader: ReadableStreamDefaultReader<string>, what: string) {
+  let text = "";
+  while (!text.includes(what)) {
+    const { value, done } = await reader.read();
+    if (done) throw new Error(`The program ended: ${text}`);
+    text += value;
+  }
+  return text;
+}
+
+Deno.test("--help, --version and mistakes", async () => {
+  const directory = await Deno.makeTempDir();
+  const bad = join(directory, "bad.conf");
+  await Deno.writeTextFile(bad, "PORTS 5\nPORT x\n");
+  const [help, version, unknown, missing, wrong] = await Promise.all(
+    [["--help"], ["--version"], ["--what"], [join(directory, "none.conf")], [bad]].map((args) =>
+      output(spawn(args))
+    ),
+  );
+  assert.equal(help!.code, 0);
+  assert.match(help!.stdout, /^Usage: simplenetes-proxy/);
+  assert.deepEqual(version, { code: 0, stdout: `${VERSION}\n`, stderr: "" });
+  assert.deepEqual([unknown!.code, unknown!.stdout], [2, ""]);
+  assert.match(unknown!.stderr, /^\[ERROR\] Unknown option --what/);
+  assert.equal(missing!.code, 1);
+  assert.match(missing!.stderr, /^\[ERROR\] Cannot read .*none\.conf/);
+  assert.equal(wrong!.code, 1);
+  assert.match(wrong!.stderr, /bad\.conf: line 1: unknown key "PORTS", did you mean PORT\?/);
+  assert.match(wrong!.stderr, /bad\.conf: line 2: PORT needs a port/);
+  await Deno.remove(directory, { recursive: true });
+});
+
+/** Runs the program with one mapping from cluster port 61001 to an echo server. */
+async function withProgram(
+  conf: string,
+  shell: string,
+  test: (program: {
+    child: Deno.ChildProcess;
+    ip: string;
+    readUntil: (what: string) => Promise<string>;
+  }) => Promise<void>,
+) {
+  const directory = await Deno.makeTempDir();
+  const ip = freshAddress();
+  const server = new TestServer(ip, echo);
+  await Deno.writeTextFile(join(directory, "proxy.conf"), conf);
+  await Deno.writeTextFile(join(directory, "hosts.conf"), `${ip}:29767\n`);
+  await Deno.writeTextFile(join(directory, "portmappings.conf"), `61001:${server.port}:9:false\n`);
+  const child = spawn([join(directory, "proxy.conf")], shell);
+  const reader = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
+  try {
+    await test({ child, ip, readUntil: (what) => readUntil(reader, what) });
+  } finally {
+    try {
+      child.kill("SIGKILL");
+    } catch { /* It has ended. */ }
+    await child.status;
+    await reader.cancel();
+    await child.stdout.cancel();
+    await server.close();
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+Deno.test("SIGTERM drains and exits 0; SIGHUP reloads", async () => {
+  await withProgram("PORT 29767\nCLUSTERPORTS 61001-61003", 'exec "$@"', async (program) => {
+    await program.readUntil("Settings are in force");
+    const conn = await Deno.connect({ hostname: program.ip, port: 61001 });
+    await send(conn, "before\n");
+    assert.equal(await receive(conn, "\n"), "before\n");
+    program.child.kill("SIGHUP");
+    program.child.kill("SIGTERM");
+    await send(conn, "after\n");
+    assert.equal(await receive(conn, "\n"), "after\n");
+    conn.close();
+    assert.equal((await program.child.status).code, 0);
+  });
+});
+
+Deno.test("a second signal ends at once", async () => {
+  await withProgram(
+    "PORT 29767\nCLUSTERPORTS 61001\nDRAINSECONDS 600",
+    'exec "$@"',
+    async (program) => {
+      await program.readUntil("Settings are in force");
+      using conn = await Deno.connect({ hostname: program.ip, port: 61001 });
+      await send(conn, "x\n");
+      await receive(conn, "\n");
+      program.child.kill("SIGTERM");
+      // The first one has been taken once it no longer listens.
+      for (;;) {
+        const refused = await Deno.connect({ hostname: program.ip, port: 61001 })
+          .then((other) => other.close(), () => true);
+        if (refused) break;
+      }
+      program.child.kill("SIGINT");
+      assert.equal((await program.child.status).code, 1);
+    },
+  );
+});
+
+Deno.test("too few open files: it says which limit, and still serves", async () => {
+  const conf = "PORT 29767\nCLUSTERPORTS 61001-61400";
+  await withProgram(conf, 'ulimit -n 200; exec "$@"', async (program) => {
+    const text = await program.readUntil("Settings are in force");
+    assert.match(text, /Cannot listen on \d+ of 401 ports .*LimitNOFILE/);
+    for (let turn = 0; turn < 3; turn++) {
+      const answers = await Promise.all(
+        Array.from({ length: 5 }, () => exchange(program.ip, 61001, "hello")),
+      );
+      assert.deepEqual(answers, Array(5).fill("hello"));
+    }
+  });
+});

@@ -1,0 +1,171 @@
+/** What changes under a running proxy, and how it ends. */
+import assert from "node:assert/strict";
+import { formatHostsConf } from "./conf/mod.ts";
+import {
+  exchange,
+  freshAddress,
+  greeter,
+  PORT_A,
+  PORT_B,
+  quietClose,
+  receive,
+  ROUTER,
+  send,
+  TestServer,
+  until,
+  withCluster,
+} from "./test_kit.ts";
+
+const refuses = async (hostname: string, port: number) => {
+  try {
+    (await Deno.connect({ hostname, port })).close();
+    return false;
+  } catch (error) {
+    assert.ok(error instanceof Deno.errors.ConnectionRefused);
+    return true;
+  }
+};
+
+Deno.test("files are followed without being told, and kept while they can't be read", async () => {
+  await withCluster(1, async ([host], resources) => {
+    const server = new TestServer(host!.ip, greeter("x"));
+    resources.push(server);
+    await host!.write("portmappings.conf", `${PORT_A}:${server.port}:10:false\n`);
+    const applied = (what: string) => host!.lines.filter((line) => line.includes(what)).length;
+    await until(() => applied("mappings=1") === 1, "the mapping is in force");
+    await Deno.remove(`${host!.directory}/portmappings.conf`);
+    await until(() => applied("kept as it was") === 1, "it is said that the file is gone");
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    assert.equal(applied("kept as it was"), 1);
+    assert.equal(await exchange(host!.ip, PORT_A, "y"), "x\ny");
+    await host!.write("portmappings.conf", "\n");
+    await until(() => applied("in order again") === 1, "the file is back");
+    assert.equal(await exchange(host!.ip, PORT_A, "y"), "");
+  });
+});
+
+Deno.test("changed CLUSTERPORTS and PORT open and close just the difference", async () => {
+  await withCluster(1, async ([host], resources) => {
+    const server = new TestServer(host!.ip, greeter("x"));
+    resources.push(server);
+    await host!.map({ hostPort: server.port });
+    using conn = await Deno.connect({ hostname: host!.ip, port: PORT_A });
+    assert.equal(await receive(conn, "\n"), "x\n");
+    await host!.write("proxy.conf", `PORT ${ROUTER + 1}\nCLUSTERPORTS ${PORT_B}-${PORT_B + 1}`);
+    await host!.proxy.reload();
+    assert.deepEqual(
+      await Promise.all(
+        [PORT_A, PORT_B, PORT_B + 1, ROUTER, ROUTER + 1].map((port) => refuses(host!.ip, port)),
+      ),
+      [true, false, false, true, false],
+    );
+    await send(conn, "still\n");
+    assert.equal(await receive(conn, "\n"), "still\n");
+
+    await host!.write("proxy.conf", `PORT ${ROUTER}\nCLUSTERPORT 1`);
+    await host!.proxy.reload();
+    assert.match(host!.lines.join("\n"), /line 2: unknown key .* did you mean CLUSTERPORTS/);
+    assert.equal(await refuses(host!.ip, ROUTER + 1), false);
+  });
+});
+
+Deno.test("the own address follows hosts.conf, unless it can't be listened on", async () => {
+  await withCluster(1, async ([host]) => {
+    const [next, port] = [freshAddress(), ROUTER];
+    await host!.write("hosts.conf", formatHostsConf([{ hostname: next, port }]));
+    await host!.proxy.reload();
+    assert.deepEqual([await refuses(host!.ip, PORT_A), await refuses(next, PORT_A)], [true, false]);
+    await host!.write("hosts.conf", formatHostsConf([{ hostname: "192.0.2.1", port }]));
+    await host!.proxy.reload();
+    assert.equal(await refuses(next, PORT_A), false);
+    assert.match(host!.lines.join("\n"), /Cannot listen on a new address.*stays=127/);
+    await host!.write("proxy.conf", `HOST 0.0.0.0\n${host!.conf}`);
+    await host!.proxy.reload();
+    assert.equal(host!.proxy.status().listeners, 3, host!.lines.join("\n"));
+  });
+});
+
+Deno.test("a port that is taken is reported once and opened when it is free", async () => {
+  await withCluster(1, async ([host]) => {
+    const taken = Deno.listen({ hostname: host!.ip, port: PORT_B + 1 });
+    await host!.write(
+      "proxy.conf",
+      `${host!.conf}`.replace(`${PORT_B}`, `${PORT_B}-${PORT_B + 1}`),
+    );
+    await host!.proxy.reload();
+    assert.equal(host!.proxy.status().listeners, 3);
+    assert.match(host!.lines.join("\n"), /Cannot listen on 1 of 4 ports .*ports=61003/);
+    taken.close();
+    await until(() => host!.proxy.status().listeners === 4, "the port is open");
+    assert.match(host!.lines.join("\n"), /All ports are open/);
+  });
+});
+
+Deno.test("a mapping that leads back to the proxy is left out", async () => {
+  await withCluster(1, async ([host]) => {
+    await host!.map({ hostPort: PORT_A }, { clusterPort: PORT_B, hostPort: ROUTER });
+    assert.equal(await exchange(host!.ip, PORT_A, "x"), "");
+    assert.equal(host!.lines.filter((line) => line.includes("leads back")).length, 2);
+  });
+});
+
+Deno.test("drain: nothing new, what is open goes on, then it ends", async () => {
+  await withCluster(2, async ([one, two], resources) => {
+    const server = new TestServer(two!.ip, greeter("x"));
+    resources.push(server);
+    await two!.map({ hostPort: server.port });
+    const conn = await Deno.connect({ hostname: one!.ip, port: PORT_A });
+    resources.push({ close: () => quietClose(conn) });
+    assert.equal(await receive(conn, "\n"), "x\n");
+    let ended = false;
+    const drained = one!.proxy.drain(60_000).then(() => ended = true);
+    await until(() => one!.proxy.status().listeners === 0, "it stopped listening");
+    assert.equal(await refuses(one!.ip, PORT_A), true);
+    await send(conn, "still\n");
+    assert.equal(await receive(conn, "\n"), "still\n");
+    assert.equal(ended, false);
+    conn.close();
+    await drained;
+    assert.equal(one!.proxy.status().connections, 0);
+  });
+});
+
+Deno.test("drain: what goes on for too long is cut off", async () => {
+  await withCluster(1, async ([host], resources) => {
+    const server = new TestServer(host!.ip, greeter("x"));
+    resources.push(server);
+    await host!.map({ hostPort: server.port });
+    using conn = await Deno.connect({ hostname: host!.ip, port: PORT_A });
+    assert.equal(await receive(conn, "\n"), "x\n");
+    await host!.proxy.drain(20);
+    assert.equal(await receive(conn).catch(() => ""), "");
+  });
+});
+
+Deno.test("a slow reader holds the sender back", async () => {
+  await withCluster(2, async ([one, two], resources) => {
+    let sent = 0;
+    const total = 96 * 1024 * 1024;
+    const server = new TestServer(two!.ip, async (conn) => {
+      const chunk = new Uint8Array(1024 * 1024);
+      while (sent < total) {
+        await send(conn, chunk);
+        sent += chunk.length;
+      }
+    });
+    resources.push(server);
+    await two!.map({ hostPort: server.port });
+    using conn = await Deno.connect({ hostname: one!.ip, port: PORT_A });
+    let received = await conn.read(new Uint8Array(1000)) ?? 0;
+    let before = -1;
+    while (before !== sent) {
+      before = sent;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    // Three connections' kernel buffers lie in between, and two of our own.
+    assert.ok(sent < 64 * 1024 * 1024, `${sent} bytes are in flight`);
+    const buffer = new Uint8Array(1024 * 1024);
+    for (let read: number | null; (read = await conn.read(buffer)) !== null;) received += read;
+    assert.equal(received, total);
+  });
+});
