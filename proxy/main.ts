@@ -30,6 +30,11 @@ function parseArgs(args: readonly string[]): { print: string } | { file: string 
 
 /** Runs until a signal ended it. Resolves to the exit code. */
 async function run(confFile: string, log: Log): Promise<number> {
+  // A mistake in the service of one connection must not end all the others.
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    log.error("Unexpected error", { error: event.reason?.stack ?? String(event.reason) });
+  });
   const proxy = await Proxy.start({ confFile, log });
   Deno.addSignalListener("SIGHUP", () => void proxy.reload());
   let signals = 0;
@@ -52,9 +57,12 @@ if (import.meta.main) {
   } else if ("print" in asked) {
     await Deno.stdout.write(new TextEncoder().encode(asked.print));
   } else {
-    const level = Deno.env.get("LOG_LEVEL") ?? "info";
+    const wanted = Deno.env.get("LOG_LEVEL") || "info";
+    const level = parseLevel(wanted);
+    const log = createLog(level ?? "info", line);
+    if (!level) log.warn("LOG_LEVEL is none of debug, info, warn, error", { LOG_LEVEL: wanted });
     try {
-      Deno.exit(await run(asked.file, createLog(parseLevel(level) ?? "info", line)));
+      Deno.exit(await run(asked.file, log));
     } catch (error) {
       for (const text of (error instanceof Error ? error.message : String(error)).split("\n")) {
         line(`[ERROR] ${text}`);

@@ -28,6 +28,18 @@ Deno.test("parseProxyConf reads what is written", () => {
   }
 });
 
+Deno.test("the official pod's proxy.conf points to the home of the cluster", async () => {
+  const url = new URL("../../pods/proxy/config/conf/proxy.conf", import.meta.url);
+  const release = "/home/c/pods/proxy/release/0.1.0";
+  const { conf, problems } = parseProxyConf(
+    await Deno.readTextFile(url),
+    `${release}/config/conf`,
+  );
+  assert.deepEqual(problems, []);
+  assert.equal(conf.portsConf, "/home/c/portmappings.conf");
+  assert.equal(conf.hostsConf, "/home/c/hosts.conf");
+});
+
 Deno.test("parseProxyConf names the line and the nearest key", () => {
   const cases: [string, string][] = [
     ["\nCLUSTERPORT 1", 'line 2: unknown key "CLUSTERPORT", did you mean CLUSTERPORTS?'],

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { defaultProxyConf } from "./conf/mod.ts";
+import type { Context } from "./context.ts";
+import { DenoEngine } from "./deno_engine.ts";
+import type { Connection } from "./engine.ts";
+import { createLog } from "./log.ts";
+import { servePeer } from "./peer_side.ts";
+import { PeerMemory } from "./peer_memory.ts";
+import { Peers } from "./peers.ts";
+import { RoutingTable } from "./routing_table.ts";
+
+/** A connection that came from `hostname` and says nothing. */
+function from(hostname: string): Connection & { reads: number; closed: boolean } {
+  return {
+    local: { hostname: "10.0.0.1", port: 32767 },
+    remote: { hostname, port: 40000 },
+    reads: 0,
+    closed: false,
+    read() {
+      this.reads++;
+      return Promise.resolve(null);
+    },
+    write: (data) => Promise.resolve(data.length),
+    closeWrite: () => Promise.resolve(),
+    close() {
+      this.closed = true;
+    },
+  };
+}
+
+Deno.test("only hosts of the cluster, and this machine itself, are listened to", async () => {
+  const lines: string[] = [];
+  const peers = new Peers();
+  const own = { hostname: "10.0.0.1", port: 32767 };
+  peers.load([own, { hostname: "10.0.0.2", port: 32767 }], own, []);
+  const context: Context = {
+    engine: new DenoEngine(),
+    log: createLog("info", (line) => lines.push(line)),
+    now: () => 0,
+    table: new RoutingTable(),
+    memory: new PeerMemory({ ok: 1, refused: 1, busy: 1, silent: 1 }),
+    peers,
+    conf: defaultProxyConf("/"),
+    podHost: "127.0.0.1",
+    ending: false,
+    background: new Set(),
+  };
+  const cases: [string, boolean][] = [
+    ["10.0.0.2", true],
+    ["10.0.0.1", true],
+    ["127.0.0.5", true],
+    ["::1", true],
+    ["10.0.0.3", false],
+    ["fd00::1", false],
+  ];
+  for (const [address, listenedTo] of cases) {
+    const peer = from(address);
+    await servePeer(peer, context);
+    assert.deepEqual([peer.reads > 0, peer.closed], [listenedTo, true], address);
+  }
+  assert.equal(lines.length, 1);
+  assert.match(lines[0]!, /not from a host of this cluster from=10\.0\.0\.3:40000/);
+});
