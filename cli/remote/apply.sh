@@ -49,10 +49,10 @@ put_config() { # release, name
 	step
 	rm -f "$1/config/$2.txt" || return 1
 	if is_directory "$1/config/$2"; then
-		chmod u+rwx "$1/config/$2" && replace_tree "$staging/data/$1/config/$2" "$1/config/$2" || return 1
+		replace_tree "$staging/data/$1/config/$2" "$1/config/$2" || return 1
 	else
 		step
-		remove_trees "$1/config/$2" && mv "$staging/data/$1/config/$2" "$1/config/$2" || return 1
+		remove_trees "$1/config/$2" && move "$staging/data/$1/config/$2" "$1/config/$2" || return 1
 	fi
 	step
 	mv -f "$staging/data/$1/config/.$2.shape" "$1/config/.$2.shape" &&

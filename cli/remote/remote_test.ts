@@ -1,89 +1,8 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { dirname, join } from "node:path";
-import { parseObservation } from "../sync/observe.ts";
+import { join } from "node:path";
+import { Home, lockedMode, pack, SHELLS } from "../testing/host_home.ts";
 import { REMOTE_EXIT, REMOTE_PROGRAMS } from "./programs.ts";
-
-type Program = keyof typeof REMOTE_PROGRAMS;
-
-const SHELLS = [["dash"], ["bash", "--posix"], ["busybox", "sh"]] as const;
-
-/** A host home in a temporary directory, and one shell to run programs there. */
-class Home implements AsyncDisposable {
-  readonly dir = Deno.makeTempDirSync({ prefix: "sns-home-" });
-
-  constructor(readonly shell: readonly string[]) {
-    Deno.mkdirSync(join(this.dir, "pods"));
-    this.write("cluster-id.txt", "demo-1\n");
-  }
-
-  async run(program: Program, args: readonly string[], stdin?: Uint8Array) {
-    const [command, ...rest] = this.shell;
-    const child = new Deno.Command(command!, {
-      args: [...rest, "-c", REMOTE_PROGRAMS[program], "sns", this.dir, ...args],
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    const writer = child.stdin.getWriter();
-    // A program that ends without reading closes the pipe, which is its right.
-    const fed = writer.write(stdin ?? new Uint8Array()).then(() => writer.close()).catch(() => {});
-    const { code, stdout, stderr } = await child.output();
-    await fed;
-    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-    return { code, stdout: text(stdout), bytes: stdout, stderr: text(stderr) };
-  }
-
-  async lock(token = "5", seconds = "60"): Promise<string> {
-    const { code, stdout, stderr } = await this.run("lock", [token, "me", "here", seconds]);
-    strictEqual(code, 0, stderr);
-    return /^fence=(\d+)$/m.exec(stdout)![1]!;
-  }
-
-  async observe() {
-    const { code, bytes, stderr } = await this.run("observe", []);
-    strictEqual(code, 0, stderr);
-    return parseObservation(bytes);
-  }
-
-  write(path: string, text: string): void {
-    Deno.mkdirSync(dirname(join(this.dir, path)), { recursive: true });
-    Deno.writeTextFileSync(join(this.dir, path), text);
-  }
-
-  read(path: string): string | undefined {
-    try {
-      return Deno.readTextFileSync(join(this.dir, path));
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return undefined;
-      throw error;
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await new Deno.Command("chmod", { args: ["-R", "u+rwX", this.dir] }).output();
-    await Deno.remove(this.dir, { recursive: true });
-  }
-}
-
-interface Packed {
-  readonly tar: Uint8Array;
-  readonly sum: string;
-}
-
-/** A tar of `files` (path to text; a path with a slash at its end is a directory) and a manifest. */
-async function pack(files: Record<string, string>, manifest: readonly string[]): Promise<Packed> {
-  const dir = await Deno.makeTempDir();
-  const all = { ...files, manifest: manifest.map((line) => `${line}\n`).join("") };
-  for (const [path, text] of Object.entries(all)) {
-    await Deno.mkdir(dirname(join(dir, path)), { recursive: true });
-    await Deno.writeTextFile(join(dir, path), text);
-  }
-  const { stdout: tar } = await new Deno.Command("tar", { args: ["-cf", "-", "-C", dir, "."] })
-    .output();
-  await Deno.remove(dir, { recursive: true });
-  return { tar, sum: createHash("sha256").update(tar).digest("hex") };
-}
 
 const R = "pods/web/release";
 
@@ -92,10 +11,13 @@ const NEXT = {
   files: {
     [`${R}/2.0.0/pod`]: "new pod",
     [`${R}/2.0.0/config/conf/a`]: "2",
+    [`${R}/2.0.0/config/conf/locked/x`]: "x",
     [`${R}/2.0.0/config/conf.txt`]: "sum2\n",
     [`${R}/2.0.0/config/.conf.shape`]: "shape2\n",
     [`${R}/1.0.0/config/conf/a`]: "new a",
     [`${R}/1.0.0/config/conf/sub/b`]: "new b",
+    [`${R}/1.0.0/config/conf/locked/x`]: "new x",
+    [`${R}/1.0.0/config/conf/sub/locked/y`]: "y",
     [`${R}/1.0.0/config/conf/file or dir`]: "now a file",
     [`${R}/1.0.0/config/conf.txt`]: "new sum\n",
     [`${R}/1.0.0/config/.conf.shape`]: "new shape\n",
@@ -130,6 +52,8 @@ function before(shell: readonly string[]): Home {
   home.write(`${R}/1.0.0/config/conf/sub/b`, "old b");
   home.write(`${R}/1.0.0/config/conf/sub/.old c`, "c");
   home.write(`${R}/1.0.0/config/conf/file or dir/x`, "x");
+  home.write(`${R}/1.0.0/config/conf/locked/x`, "old x");
+  Deno.chmodSync(join(home.dir, R, "1.0.0/config/conf/locked"), 0o555);
   home.write(`${R}/1.0.0/config/conf.txt`, "old sum\n");
   home.write(`${R}/1.0.0/config/gone/x`, "x");
   home.write(`${R}/1.0.0/config/gone.txt`, "gone sum\n");
@@ -145,6 +69,11 @@ function checkAfter(home: Home): void {
   strictEqual(home.read(`${R}/1.0.0/config/conf/sub/b`), "new b");
   strictEqual(home.read(`${R}/1.0.0/config/conf/sub/.old c`), undefined);
   strictEqual(home.read(`${R}/1.0.0/config/conf/file or dir`), "now a file");
+  strictEqual(home.read(`${R}/1.0.0/config/conf/locked/x`), "new x");
+  for (const dir of ["locked", "sub/locked"]) {
+    const { mode } = Deno.statSync(join(home.dir, R, "1.0.0/config/conf", dir));
+    strictEqual((mode! & 0o777).toString(8), lockedMode(home.shell), dir);
+  }
   strictEqual(home.read(`${R}/1.0.0/config/conf.txt`), "new sum\n");
   strictEqual(home.read(`${R}/1.0.0/config/fresh/x`), "x");
   strictEqual(home.read(`${R}/1.0.0/config/gone/x`), undefined);
@@ -163,7 +92,7 @@ for (const shell of SHELLS) {
     await using home = before(shell);
     const live = join(home.dir, R, "1.0.0/config/conf");
     const { ino } = Deno.statSync(live);
-    const { tar, sum } = await pack(NEXT.files, NEXT.manifest);
+    const { tar, sum } = await pack(NEXT.files, NEXT.manifest, shell);
     const { code, stderr } = await home.run("apply", ["5", await home.lock(), sum], tar);
     strictEqual(code, 0, stderr);
     strictEqual(stderr, "");
@@ -172,7 +101,7 @@ for (const shell of SHELLS) {
   });
 
   Deno.test(`${name}: killed at any step, a release is old or new, and the next sync completes`, async () => {
-    const { tar, sum } = await pack(NEXT.files, NEXT.manifest);
+    const { tar, sum } = await pack(NEXT.files, NEXT.manifest, shell);
     let step = 0;
     for (let ended = false; !ended;) {
       await using home = before(shell);
@@ -189,7 +118,7 @@ for (const shell of SHELLS) {
 
   Deno.test(`${name}: apply refuses a stale or expired lock, and damaged data`, async () => {
     await using home = before(shell);
-    const { tar, sum } = await pack(NEXT.files, NEXT.manifest);
+    const { tar, sum } = await pack(NEXT.files, NEXT.manifest, shell);
     const old = await home.lock("5", "0");
     const expired = await home.run("apply", ["5", old, sum], tar);
     strictEqual(expired.code, REMOTE_EXIT.lockLost, expired.stderr);

@@ -6,6 +6,7 @@
 # A function in a subshell: its variables are its own, so that it can call itself.
 replace_tree() ( # staged, live
 	staged=$1 live=$2
+	mode=$(stat -c %a "$staged") && chmod u+rwx "$staged" "$live" || exit 1
 	set --
 	for path in "$live"/* "$live"/.[!.]* "$live"/..?*; do
 		exists "$path" || continue
@@ -19,18 +20,27 @@ replace_tree() ( # staged, live
 		step
 		remove_trees "$@" || exit 1
 	fi
-	chmod "$(stat -c %a "$staged")" "$live"
+	chmod "$mode" "$live"
 )
 
 replace_entry() { # staged, live
 	if is_directory "$1" && is_directory "$2"; then
-		chmod u+rwx "$2" && replace_tree "$1" "$2"
+		replace_tree "$1" "$2"
 		return
 	fi
 	step
 	# A rename does not replace a directory, and would move into a link to one.
 	if [ -d "$2" ]; then remove_trees "$2" || return 1; fi
-	mv -f "$1" "$2"
+	move "$1" "$2"
+}
+
+# Renames what may be a directory that may not be written: moving one writes its `..`.
+move() { # from, to
+	if is_directory "$1" && [ ! -w "$1" ]; then
+		moved_mode=$(stat -c %a "$1") && chmod u+w "$1" && mv "$1" "$2" && chmod "$moved_mode" "$2"
+	else
+		mv -f "$1" "$2"
+	fi
 }
 
 exists() {
