@@ -4,6 +4,13 @@ import { lineBreak, type Message, text } from "@optique/core/message";
 import type { Parser } from "@optique/core/parser";
 import { argument, option } from "@optique/core/primitives";
 import { integer, string, type ValueParser } from "@optique/core/valueparser";
+import {
+  completeAttachments,
+  completeHosts,
+  completeReleases,
+  type CompletionPlace,
+  currentPlace,
+} from "./completion.ts";
 import type { Deps } from "./deps.ts";
 
 /** A parsed command line, ready to run; gives the exit code. */
@@ -74,6 +81,38 @@ export function valueOption<T>(
 export function textArgument(metavar: Metavar, description: string) {
   return argument(string({ metavar }), { description: plain(description) });
 }
+
+/** A positional argument whose values `complete` knows. */
+function knownArgument(
+  metavar: Metavar,
+  description: string,
+  complete: (place: CompletionPlace, prefix: string) => readonly string[],
+) {
+  const parser: ValueParser<"sync", string> = {
+    ...string({ metavar }),
+    *suggest(prefix) {
+      for (const text of complete(currentPlace(), prefix)) {
+        if (text.startsWith(prefix)) yield { kind: "literal", text };
+      }
+    },
+  };
+  return argument(parser, { description: plain(description) });
+}
+
+/** The name of a host of the project. */
+export const hostArgument = () => knownArgument("HOST", "A registered host", completeHosts);
+
+/** A pod with its releases. */
+export const podArgument = (metavar: Metavar, description: string) =>
+  knownArgument(metavar, description, completeReleases);
+
+/** The releases that a command works on. */
+export const releaseArgument = () =>
+  podArgument("POD[:VERSION][@HOST]", "The releases; the latest version by default");
+
+/** A pod and the host to attach it to. */
+export const attachmentArgument = () =>
+  knownArgument("POD@HOST", "The pod and the host", completeAttachments);
 
 type Metavar = NonNullable<NonNullable<Parameters<typeof string>[0]>["metavar"]>;
 

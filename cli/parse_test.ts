@@ -1,6 +1,8 @@
-import { match, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { COMMANDS } from "./commands/index.ts";
+import { completeAttachments, completeHosts, completeReleases } from "./completion.ts";
 import { parseCommandLine } from "./parse.ts";
+import { TestProject } from "./testing/project.ts";
 
 async function parse(...args: string[]) {
   let stdout = "";
@@ -84,4 +86,21 @@ Deno.test("completion offers nouns, verbs and options", async () => {
   match((await parse("completion", "bash")).stdout, /sns/);
   match((await parse("completion", "bash", "host", "at")).stdout, /attach/);
   match((await parse("completion", "bash", "cluster", "sync", "--dr")).stdout, /--dry-run/);
+});
+
+Deno.test("completion knows the hosts, pods and releases of the project", async () => {
+  await using project = await TestProject.create(["h1", "h2"]);
+  await project.write({
+    "_pods/web/pod.yaml": "",
+    "h1/pods/web/release/1.0.0/pod": "",
+    "h1/pods/web/release/.0.9.0.1/pod": "",
+  });
+  const place = { cwd: project.path("h1/pods") };
+  deepStrictEqual(completeHosts(place), ["h1", "h2"]);
+  deepStrictEqual(completeReleases(place, "w"), ["web"]);
+  deepStrictEqual(completeReleases(place, "web:"), ["web:1.0.0"]);
+  deepStrictEqual(completeReleases(place, "web:1.0.0@"), ["web:1.0.0@h1"]);
+  deepStrictEqual(completeAttachments(place, ""), ["proxy", "web"]);
+  deepStrictEqual(completeAttachments(place, "web@"), ["web@h1", "web@h2"]);
+  deepStrictEqual(completeHosts({ cwd: project.base }), []);
 });

@@ -8,7 +8,9 @@ export interface HostLog {
 
 const TIME = /^([0-9]+)(?: |$)/;
 
-interface Line {
+/** One line of one host. */
+export interface LogLine {
+  /** Unix seconds; 0 when no line before it had a time. */
   readonly time: number;
   readonly label: string;
   readonly text: string;
@@ -22,19 +24,27 @@ export interface MergeOptions {
 }
 
 /**
- * The lines of all logs by time, each behind the label of its host. Lines of one host keep their
- * order; one without a time stays with the line before it.
+ * The lines of all logs by time. Lines of one host keep their order; one without a time stays with
+ * the line before it.
  */
-export function mergeLogs(logs: readonly HostLog[], options: MergeOptions = {}): string {
+export function mergeLines(logs: readonly HostLog[], options: MergeOptions = {}): LogLine[] {
   const { limit = 0, hideTime = false } = options;
-  const width = Math.max(0, ...logs.map(({ label }) => label.length));
   const lines = logs.flatMap(readLines).sort((a, b) => a.time - b.time);
   const shown = limit === 0 ? lines : limit > 0 ? lines.slice(0, limit) : lines.slice(limit);
-  const content = (text: string) => hideTime ? text.replace(TIME, "") : text;
-  return shown.map(({ label, text }) => `${label.padEnd(width)}  ${content(text)}\n`).join("");
+  return hideTime ? shown.map((line) => ({ ...line, text: line.text.replace(TIME, "") })) : shown;
 }
 
-function readLines({ label, text }: HostLog): Line[] {
+/** The merged lines as text, each behind the label of its host. */
+export function mergeLogs(logs: readonly HostLog[], options: MergeOptions = {}): string {
+  const width = Math.max(0, ...logs.map(({ label }) => label.length));
+  return mergeLines(logs, options)
+    .map(({ label, text }) =>
+      `${label.padEnd(width)}  ${text}
+`
+    ).join("");
+}
+
+function readLines({ label, text }: HostLog): LogLine[] {
   const lines = text.split("\n");
   if (lines.at(-1) === "") lines.pop();
   let time = 0;

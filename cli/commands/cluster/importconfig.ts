@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { object } from "@optique/core/constructs";
-import { defineCommand, textArgument } from "../../command.ts";
+import { defineCommand, podArgument } from "../../command.ts";
 import { type Deps, stampOf } from "../../deps.ts";
 import { findCluster, PROJECT_FILES } from "../../project/cluster.ts";
 import { hasClusterConfigs, importConfigs } from "../../project/configs.ts";
@@ -18,7 +18,7 @@ export const definition = defineCommand<ImportConfigOptions>({
     "Copies the configs that come with a pod over those in _config/<pod>. Files that are" +
     " only there stay. Releases get them by sns pod updateconfig.",
   example: "sns cluster importconfig ingress",
-  parser: object({ pod: textArgument("POD", "A pod that is attached to a host") }),
+  parser: object({ pod: podArgument("POD", "A pod that is attached to a host") }),
   run,
 });
 

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { object } from "@optique/core/constructs";
 import { optional } from "@optique/core/modifiers";
 import { readPodVersion, variablesIn } from "../../../podc/mod.ts";
-import { defineCommand, textArgument, textOption } from "../../command.ts";
+import { attachmentArgument, defineCommand, textOption } from "../../command.ts";
 import { type Deps, stampOf } from "../../deps.ts";
 import { UserError } from "../../errors.ts";
 import { attachPod, isAttached } from "../../project/attachment.ts";
@@ -32,7 +32,7 @@ export const definition = defineCommand<AttachOptions>({
     " there, or taken from the official pods.",
   example: "sns host attach proxy@h1\nsns host attach web@h1 -l https://example.com/web.git",
   parser: object({
-    ref: textArgument("POD@HOST", "The pod and the host"),
+    ref: attachmentArgument(),
     link: optional(textOption(["-l", "--link"], "URL", "git repository of the pod")),
   }),
   run,

@@ -1,5 +1,5 @@
 import { object } from "@optique/core/constructs";
-import { defineCommand, textArgument } from "../../command.ts";
+import { defineCommand, podArgument } from "../../command.ts";
 import { type Deps, stampOf } from "../../deps.ts";
 import { UserError } from "../../errors.ts";
 import { detachPod, isAttached } from "../../project/attachment.ts";
@@ -17,7 +17,7 @@ export const definition = defineCommand<DetachOptions>({
   description: "Detaches a pod from a host, or from all hosts. Its directory stays in the project" +
     " under a name with a dot; the next sync removes the pod from the host.",
   example: "sns host detach web@h1",
-  parser: object({ ref: textArgument("POD[@HOST]", "The pod, and the host if only one is meant") }),
+  parser: object({ ref: podArgument("POD[@HOST]", "The pod, and the host if only one is meant") }),
   run,
 });
 

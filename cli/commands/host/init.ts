@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { object } from "@optique/core/constructs";
-import { defineCommand, flag, textArgument } from "../../command.ts";
+import { defineCommand, flag, hostArgument } from "../../command.ts";
 import type { Deps } from "../../deps.ts";
 import { UserError } from "../../errors.ts";
 import { findCluster } from "../../project/cluster.ts";
@@ -20,7 +20,7 @@ export const definition = defineCommand<InitOptions>({
     " harmless. Exit code 2: the host belongs to another cluster.",
   example: "sns host init h1",
   parser: object({
-    host: textArgument("HOST", "A registered host"),
+    host: hostArgument(),
     force: flag(["-f", "--force"], "Take the host over from another cluster"),
   }),
   run,

@@ -1,7 +1,7 @@
 import { object } from "@optique/core/constructs";
 import { optional } from "@optique/core/modifiers";
 import { choice } from "@optique/core/valueparser";
-import { defineCommand, jsonFlag, textArgument, valueOption } from "../../command.ts";
+import { defineCommand, hostArgument, jsonFlag, valueOption } from "../../command.ts";
 import type { Deps } from "../../deps.ts";
 import { findCluster } from "../../project/cluster.ts";
 import { getHost, HOST_STATES, type HostState, writeHostState } from "../../project/host.ts";
@@ -19,7 +19,7 @@ export const definition = defineCommand<StateOptions>({
     " it leaves the other hosts' hosts.conf. A disabled one is left alone.",
   example: "sns host state h1 -s inactive",
   parser: object({
-    host: textArgument("HOST", "A registered host"),
+    host: hostArgument(),
     state: optional(valueOption(["-s", "--state"], choice(HOST_STATES), "The new state")),
     json: jsonFlag(),
   }),

@@ -1,14 +1,16 @@
 import { object } from "@optique/core/constructs";
 import { compileRelease } from "../../compile/compile.ts";
-import { defineCommand, flag, textArgument } from "../../command.ts";
+import { defineCommand, flag, jsonFlag, podArgument } from "../../command.ts";
 import { type Deps, stampOf } from "../../deps.ts";
 import { UserError } from "../../errors.ts";
 import { findCluster } from "../../project/cluster.ts";
 import { parsePodRef } from "../../project/pod_ref.ts";
+import { formatJson } from "../../ui/table.ts";
 
 export interface CompileOptions {
   readonly ref: string;
   readonly printVersion: boolean;
+  readonly json: boolean;
 }
 
 export const definition = defineCommand<CompileOptions>({
@@ -17,8 +19,9 @@ export const definition = defineCommand<CompileOptions>({
     " for one. Hosts that have the version already are skipped. The release starts at the next sync.",
   example: "sns pod compile web\nsns pod compile web@h1",
   parser: object({
-    ref: textArgument("POD[@HOST]", "The pod, and the host if only one is meant"),
+    ref: podArgument("POD[@HOST]", "The pod, and the host if only one is meant"),
     printVersion: flag(["-v"], "Print the version on stdout when something was compiled"),
+    json: jsonFlag(),
   }),
   run,
 });
@@ -32,11 +35,12 @@ async function run(deps: Deps, options: CompileOptions): Promise<number> {
     });
   }
   const { version, compiled } = await compileRelease(cluster, ref, deps.log, stampOf(deps));
+  if (options.json) deps.stdout(formatJson({ pod: ref.pod, version, compiled }));
   if (compiled.length === 0) {
     deps.log.info(`Nothing to do: ${ref.pod}:${version} is compiled for all its hosts`);
     return 0;
   }
   deps.log.ok(`Compiled ${ref.pod}:${version} for ${compiled.join(", ")}`);
-  if (options.printVersion) deps.stdout(`${version}\n`);
+  if (options.printVersion && !options.json) deps.stdout(`${version}\n`);
   return 0;
 }

@@ -1,6 +1,6 @@
 import { object } from "@optique/core/constructs";
 import { multiple } from "@optique/core/modifiers";
-import { defineCommand, textArgument } from "../../command.ts";
+import { defineCommand, releaseArgument } from "../../command.ts";
 import { type Deps, stampOf } from "../../deps.ts";
 import { findCluster } from "../../project/cluster.ts";
 import { parsePodRef } from "../../project/pod_ref.ts";
@@ -17,7 +17,7 @@ export const definition = defineCommand<DeleteOptions>({
     " They stay there under a name with a dot. Files on the hosts are not touched.",
   example: "sns pod state web:1.0.0 -s removed\nsns pod delete web:1.0.0",
   parser: object({
-    refs: multiple(textArgument("POD[:VERSION][@HOST]", "The releases"), { min: 1 }),
+    refs: multiple(releaseArgument(), { min: 1 }),
   }),
   run,
 });

@@ -1,5 +1,5 @@
 import { object } from "@optique/core/constructs";
-import { defineCommand, jsonFlag, textArgument } from "../../command.ts";
+import { defineCommand, jsonFlag, releaseArgument } from "../../command.ts";
 import type { Deps } from "../../deps.ts";
 import { findCluster } from "../../project/cluster.ts";
 import { parsePodRef } from "../../project/pod_ref.ts";
@@ -18,7 +18,7 @@ export const definition = defineCommand<InfoOptions>({
   description: "Prints what each pod on its host consists of.",
   example: "sns pod info web",
   parser: object({
-    ref: textArgument("POD[:VERSION][@HOST]", "The releases; the latest version by default"),
+    ref: releaseArgument(),
     json: jsonFlag(),
   }),
   run,

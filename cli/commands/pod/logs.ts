@@ -1,13 +1,22 @@
 import { object } from "@optique/core/constructs";
 import { multiple, optional } from "@optique/core/modifiers";
 import { integer } from "@optique/core/valueparser";
-import { defineCommand, flag, textArgument, textOption, valueOption } from "../../command.ts";
+import {
+  defineCommand,
+  flag,
+  jsonFlag,
+  releaseArgument,
+  textArgument,
+  textOption,
+  valueOption,
+} from "../../command.ts";
 import type { Deps } from "../../deps.ts";
 import { findCluster } from "../../project/cluster.ts";
 import { parsePodRef } from "../../project/pod_ref.ts";
 import { targetReleases } from "../../project/targets.ts";
 import { callPods, reportFailures, worstCode } from "../../remote/pod_calls.ts";
-import { mergeLogs } from "../../ui/merge_logs.ts";
+import { mergeLines, mergeLogs } from "../../ui/merge_logs.ts";
+import { formatJson } from "../../ui/table.ts";
 
 export interface LogsOptions {
   readonly ref: string;
@@ -17,6 +26,7 @@ export interface LogsOptions {
   readonly limit: number | undefined;
   readonly stream: string | undefined;
   readonly details: string | undefined;
+  readonly json: boolean;
 }
 
 const TIMEOUT_MS = 120_000;
@@ -26,7 +36,7 @@ export const definition = defineCommand<LogsOptions>({
     "Prints what pods wrote on all their hosts, by time, each line behind its host's name.",
   example: "sns pod logs web -l -100\nsns pod logs web@h1 nginx -s stderr -t -3600",
   parser: object({
-    ref: textArgument("POD[:VERSION][@HOST]", "The releases; the latest version by default"),
+    ref: releaseArgument(),
     containers: multiple(textArgument("CONTAINER", "Only these containers")),
     supervisor: flag(["-p", "--daemon-process"], "The log of the pod's supervisor"),
     timestamp: optional(
@@ -49,6 +59,7 @@ export const definition = defineCommand<LogsOptions>({
         "Of ts,name,stream,age (default ts,name), or none",
       ),
     ),
+    json: jsonFlag(),
   }),
   run,
 });
@@ -59,7 +70,15 @@ async function run(deps: Deps, options: LogsOptions): Promise<number> {
   const results = await callPods(deps, releases, "podCall", podArguments(options), TIMEOUT_MS);
   const logs = results.map(({ release, stdout }) => ({ label: release.host.name, text: stdout }));
   const hideTime = !showsTime(options.details);
-  deps.stdout(mergeLogs(logs, { limit: options.limit ?? 0, hideTime }));
+  const how = { limit: options.limit ?? 0, hideTime };
+  if (options.json) {
+    const lines = mergeLines(logs, how).map(({ label, time, text }) => ({
+      host: label,
+      time,
+      text,
+    }));
+    deps.stdout(formatJson(lines));
+  } else deps.stdout(mergeLogs(logs, how));
   reportFailures(deps, results);
   return worstCode(results);
 }

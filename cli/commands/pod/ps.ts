@@ -1,6 +1,6 @@
 import { object } from "@optique/core/constructs";
 import { parsePodStatus } from "../../../podc/mod.ts";
-import { defineCommand, flag, jsonFlag, quietFlag, textArgument } from "../../command.ts";
+import { defineCommand, flag, jsonFlag, quietFlag, releaseArgument } from "../../command.ts";
 import type { Deps } from "../../deps.ts";
 import { findCluster } from "../../project/cluster.ts";
 import { parsePodRef } from "../../project/pod_ref.ts";
@@ -23,7 +23,7 @@ export const definition = defineCommand<PsOptions>({
     "With -r it prints `<ready>/<total>`, with -r -q only the exit code says whether one is ready.",
   example: "sns pod ps web\nsns pod ps -r web",
   parser: object({
-    ref: textArgument("POD[:VERSION][@HOST]", "The releases; the latest version by default"),
+    ref: releaseArgument(),
     readiness: flag(["-r", "--readiness"], "Print how many are ready"),
     quiet: quietFlag("Print nothing"),
     json: jsonFlag(),

@@ -1,7 +1,7 @@
 import { object } from "@optique/core/constructs";
 import { multiple } from "@optique/core/modifiers";
 import { formatPodAction, parsePodAction } from "../../../podc/mod.ts";
-import { defineCommand, textArgument } from "../../command.ts";
+import { defineCommand, releaseArgument, textArgument } from "../../command.ts";
 import type { Deps } from "../../deps.ts";
 import { UserError } from "../../errors.ts";
 import { findCluster } from "../../project/cluster.ts";
@@ -23,7 +23,7 @@ export const definition = defineCommand<RerunOptions>({
     " does not wait for that.",
   example: "sns pod rerun web\nsns pod rerun web@h1 nginx",
   parser: object({
-    ref: textArgument("POD[:VERSION][@HOST]", "The releases; the latest version by default"),
+    ref: releaseArgument(),
     containers: multiple(textArgument("CONTAINER", "Only these containers")),
   }),
   run,

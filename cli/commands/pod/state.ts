@@ -2,7 +2,7 @@ import { object } from "@optique/core/constructs";
 import { multiple, optional } from "@optique/core/modifiers";
 import { choice } from "@optique/core/valueparser";
 import { POD_STATES, type PodState } from "../../../podc/mod.ts";
-import { defineCommand, jsonFlag, textArgument, valueOption } from "../../command.ts";
+import { defineCommand, jsonFlag, releaseArgument, valueOption } from "../../command.ts";
 import { type Deps, stampOf } from "../../deps.ts";
 import { findCluster } from "../../project/cluster.ts";
 import { parsePodRef } from "../../project/pod_ref.ts";
@@ -23,7 +23,7 @@ export const definition = defineCommand<StateOptions>({
   example: "sns pod state web -s stopped\nsns pod state web:1.0.0@h1 -s removed",
   parser: object({
     refs: multiple(
-      textArgument("POD[:VERSION][@HOST]", "The releases; the latest version by default"),
+      releaseArgument(),
       { min: 1 },
     ),
     state: optional(valueOption(["-s", "--state"], choice(POD_STATES), "The new state")),

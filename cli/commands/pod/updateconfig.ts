@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { object } from "@optique/core/constructs";
-import { defineCommand, textArgument } from "../../command.ts";
+import { defineCommand, releaseArgument } from "../../command.ts";
 import { type Deps, stampOf } from "../../deps.ts";
 import { UserError } from "../../errors.ts";
 import { podDir } from "../../project/attachment.ts";
@@ -22,7 +22,7 @@ export const definition = defineCommand<UpdateConfigOptions>({
     " the next sync, running pods included.",
   example: "sns pod updateconfig web\nsns pod updateconfig web:1.2.0@h1",
   parser: object({
-    ref: textArgument("POD[:VERSION][@HOST]", "The releases; the latest version by default"),
+    ref: releaseArgument(),
   }),
   run,
 });
