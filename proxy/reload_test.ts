@@ -80,7 +80,7 @@ Deno.test("the own address follows hosts.conf, unless it can't be listened on", 
     assert.equal(await refuses(next, PORT_A), false);
     assert.match(host!.lines.join("\n"), /Cannot listen on a new address.*stays=127/);
     // All interfaces are shared with whatever else runs on this machine: other ports than elsewhere.
-    const ports = `PORT ${29000 + Deno.pid % 700}\nCLUSTERPORTS ${64000 + Deno.pid % 1500}\n`;
+    const ports = `PORT ${29000 + Deno.pid % 700}\nCLUSTERPORTS ${27000 + Deno.pid % 1500}\n`;
     for (const conf of [ports, `HOST 0.0.0.0\n${ports}`]) {
       await host!.write("proxy.conf", conf);
       await host!.proxy.reload();
