@@ -1,7 +1,7 @@
 /** A cluster project: the git repository that mirrors a cluster, found by its cluster-id.txt. */
 import { dirname, join, resolve } from "node:path";
 import { UserError } from "../errors.ts";
-import { isDirectory, readTextIfPresent, statIfPresent } from "./files.ts";
+import { isDirectory, readTextIfPresent, removeIfPresent, statIfPresent } from "./files.ts";
 import { initRepository } from "./git.ts";
 import { appendLog, type LogStamp } from "./log.ts";
 import { isHostName } from "./pod_ref.ts";
@@ -90,13 +90,19 @@ export async function createCluster(
     throw new UserError(`Cannot create the cluster "${name}": ${root} exists`);
   }
   await Deno.mkdir(root);
-  await Deno.writeTextFile(join(root, PROJECT_FILES.variables), "");
-  await Deno.writeTextFile(
-    join(root, PROJECT_FILES.id),
-    `${newClusterId(name, options.random)}\n`,
-  );
-  await Deno.writeTextFile(join(root, ".gitignore"), "_pods\n");
-  await initRepository(root, "Initial", options.stamp.user);
-  await appendLog(join(root, PROJECT_FILES.log), "CREATED-CLUSTER-PROJECT", options.stamp);
+  try {
+    await fillProject(root, newClusterId(name, options.random), options.stamp);
+  } catch (error) {
+    await removeIfPresent(root);
+    throw error;
+  }
   return root;
+}
+
+async function fillProject(root: string, id: string, stamp: LogStamp): Promise<void> {
+  await Deno.writeTextFile(join(root, PROJECT_FILES.variables), "");
+  await Deno.writeTextFile(join(root, PROJECT_FILES.id), `${id}\n`);
+  await Deno.writeTextFile(join(root, ".gitignore"), "_pods\n");
+  await initRepository(root, "Initial", stamp.user);
+  await appendLog(join(root, PROJECT_FILES.log), "CREATED-CLUSTER-PROJECT", stamp);
 }
