@@ -69,7 +69,7 @@ async function withProgram(
   const server = new TestServer(ip, echo);
   await Deno.writeTextFile(join(directory, "proxy.conf"), conf);
   await Deno.writeTextFile(join(directory, "hosts.conf"), `${ip}:29767\n`);
-  await Deno.writeTextFile(join(directory, "portmappings.conf"), `61001:${server.port}:9:false\n`);
+  await Deno.writeTextFile(join(directory, "portmappings.conf"), `61001:${server.port}:99:false\n`);
   const child = spawn([join(directory, "proxy.conf")], shell);
   const reader = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
   try {
@@ -123,7 +123,7 @@ Deno.test("a second signal ends at once", async () => {
   );
 });
 
-Deno.test("too few open files: it says which limit, and still serves", async () => {
+Deno.test("too few open files: it says which limit, and serves as soon as it can", async () => {
   const conf = "PORT 29767\nCLUSTERPORTS 61001-61400";
   await withProgram(conf, 'ulimit -n 200; exec "$@"', async (program) => {
     const text = await program.readUntil("Settings are in force");
@@ -134,5 +134,11 @@ Deno.test("too few open files: it says which limit, and still serves", async () 
       );
       assert.deepEqual(answers, Array(5).fill("hello"));
     }
+    const idle = await Promise.all(
+      Array.from({ length: 60 }, () => Deno.connect({ hostname: program.ip, port: 61001 })),
+    );
+    await program.readUntil("Cannot accept connections for the moment");
+    for (const conn of idle) conn.close();
+    assert.equal(await exchange(program.ip, 61001, "back again"), "back again");
   });
 });

@@ -15,7 +15,8 @@ export const resolveBySystem: Resolve = async (hostname) =>
 export class Peers {
   #hosts: ReadonlyMap<string, HostAddress> = new Map();
   #names: readonly string[] = [];
-  #extra: readonly string[] = [];
+  /** Names and addresses that proxies connect from. */
+  #senders: readonly string[] = [];
   /** Of each host name or address, the addresses it is known to have; old ones are kept while it fails. */
   #addresses = new Map<string, readonly string[]>();
   #allowed: ReadonlySet<string> = new Set();
@@ -37,8 +38,8 @@ export class Peers {
     );
     this.#hosts = new Map(others.map((host) => [formatHostAddress(host), host]));
     this.#names = [...this.#hosts.keys()];
-    this.#extra = [...new Set([...hosts.map((host) => host.hostname), ...extra])];
-    for (const name of this.#extra) {
+    this.#senders = [...new Set([...hosts.map((host) => host.hostname), ...extra])];
+    for (const name of this.#senders) {
       if (isIP(name) !== 0) this.#addresses.set(name, [plainAddress(name)]);
     }
     this.#allow();
@@ -62,7 +63,7 @@ export class Peers {
   /** Looks the host names up again. Returns those that have no address. */
   async refresh(): Promise<string[]> {
     const failed: string[] = [];
-    await Promise.all(this.#extra.map(async (name) => {
+    await Promise.all(this.#senders.map(async (name) => {
       if (isIP(name) !== 0) return;
       try {
         this.#addresses.set(name, (await this.resolve(name)).map(plainAddress));
@@ -76,7 +77,7 @@ export class Peers {
 
   #allow(): void {
     for (const name of this.#addresses.keys()) {
-      if (!this.#extra.includes(name)) this.#addresses.delete(name);
+      if (!this.#senders.includes(name)) this.#addresses.delete(name);
     }
     this.#allowed = new Set([...this.#addresses.values()].flat());
   }
