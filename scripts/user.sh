@@ -22,6 +22,12 @@ prepare_user() {
   [ -e /sys/fs/cgroup/cgroup.controllers ] || runtime=runc
   printf '[engine]\nruntime="%s"\ncgroup_manager="cgroupfs"\nevents_logger="file"\n' "$runtime" \
     >"$user_home/.config/containers/containers.conf"
+  user_path=
+  for dir in $(printf '%s' "$PATH" | tr ':' ' '); do
+    # Root's own directories are closed to others.
+    ! setpriv --reuid "$test_user" --regid "$test_user" --init-groups test -x "$dir" || user_path=$user_path:$dir
+  done
+  user_path=${user_path#:}
   printf '[storage]\ndriver="overlay"\n' >"$user_home/.config/containers/storage.conf"
 }
 
@@ -29,7 +35,7 @@ as_user() (
   cd "$user_home" || exit 1
   exec setpriv --reuid "$test_user" --regid "$test_user" --init-groups \
     env -i HOME="$user_home" USER="$test_user" LOGNAME="$test_user" SHELL=/bin/sh LANG=C.UTF-8 \
-    XDG_RUNTIME_DIR="/run/user/$(id -u "$test_user")" PATH="$PATH" ${CI:+CI="$CI"} \
+    XDG_RUNTIME_DIR="/run/user/$(id -u "$test_user")" PATH="$user_path" ${CI:+CI="$CI"} \
     ${DEMO_WITHOUT_PODMAN:+DEMO_WITHOUT_PODMAN="$DEMO_WITHOUT_PODMAN"} "$@"
 )
 

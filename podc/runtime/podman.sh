@@ -115,6 +115,10 @@ unit_start() { # unit; the reason of a failure is left in $run_dir/error
     note "$1: pulling $image"
     step stoppable "$run_dir/error" podman_step pull -q "$image" || return 1
   fi
+  # Somebody may have removed the podman pod behind our back.
+  if [ -z "$network" ] && ! runner_exists; then
+    runner_create 2>"$run_dir/error" || return 1
+  fi
   step whole "$run_dir/error" "launch_$1" || return 1
   look_again
 }

@@ -1,7 +1,7 @@
 /** The pod script's runtime with a program for a unit; no podman needed. A file beside this one runs it for each shell. */
 import assert from "node:assert/strict";
 import { parsePodStatus } from "../../podc/mod.ts";
-import { eventually, lives, PodFolder, run } from "./pod_folder.ts";
+import { eventually, lives, PodFolder } from "./pod_folder.ts";
 import { shells } from "./shells.ts";
 
 const HOSTILE = "a'b\"c $HOME $(id) `id` \\n * ~ é –\n second line ";
