@@ -1,0 +1,77 @@
+/**
+ * Holds the documents against the project: links lead somewhere, commands exist, every dependency
+ * is argued for, TypeScript examples type-check, and nothing names a machine.
+ */
+import { dirname, join } from "node:path";
+
+const root = new URL("../", import.meta.url).pathname;
+const problems: string[] = [];
+
+async function documents(): Promise<string[]> {
+  const { stdout } = await new Deno.Command("git", {
+    args: ["ls-files", "--cached", "--others", "--exclude-standard", "*.md"],
+    cwd: root,
+  }).output();
+  return new TextDecoder().decode(stdout).trim().split("\n").filter((path) => path !== "");
+}
+
+/** Links to files of the project. */
+function checkLinks(path: string, text: string): void {
+  for (const [, target] of text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)) {
+    if (/^[a-z]+:/.test(target!)) continue;
+    try {
+      Deno.statSync(join(root, dirname(path), target!));
+    } catch {
+      problems.push(`${path}: the link to ${target} leads nowhere`);
+    }
+  }
+}
+
+/** `sns noun verb` in code has to be a command, as the files below cli/commands say. */
+function checkCommands(path: string, text: string): void {
+  for (const [, noun, verb] of text.matchAll(/\bsns (cluster|host|pod) ([a-z]+)/g)) {
+    try {
+      Deno.statSync(join(root, "cli", "commands", noun!, `${verb}.ts`));
+    } catch {
+      problems.push(`${path}: there is no command "sns ${noun} ${verb}"`);
+    }
+  }
+}
+
+/** What would tie the project to one machine or one registry. */
+function checkNames(path: string, text: string): void {
+  for (const pattern of [/https?:\/\/[\w.-]*(npm|debian)[\w.-]*/, /(^|[\s"'`(])\/work\//]) {
+    const match = pattern.exec(text);
+    if (match) problems.push(`${path}: names ${match[0].trim()}`);
+  }
+}
+
+async function checkDependencies(): Promise<void> {
+  const { imports } = JSON.parse(await Deno.readTextFile(join(root, "deno.json")));
+  const argued = await Deno.readTextFile(join(root, "docs/dependencies.md"));
+  for (const name of Object.keys(imports)) {
+    if (!argued.includes(`\`${name}\``)) {
+      problems.push(`docs/dependencies.md: says nothing of ${name}`);
+    }
+  }
+}
+
+for (const path of await documents()) {
+  const text = await Deno.readTextFile(join(root, path));
+  checkLinks(path, text);
+  checkNames(path, text);
+  // The changelog tells of what was, too.
+  if (path !== "CHANGELOG.md") checkCommands(path, text);
+}
+await checkDependencies();
+const { success } = await new Deno.Command(Deno.execPath(), {
+  args: ["check", "--doc", "-q", "mod.ts"],
+  cwd: root,
+}).output();
+if (!success) problems.push("mod.ts: the example in its documentation does not type-check");
+
+for (const problem of problems) console.error(problem);
+console.log(
+  problems.length === 0 ? "documents agree with the project" : `${problems.length} problems`,
+);
+Deno.exit(problems.length === 0 ? 0 : 1);
