@@ -30,6 +30,8 @@ function mountSource(mount: Mount, pod: ContainerPod): ShellWords {
       return volumeName(volume, pod) + quote(`:${mount.dest}:z,rw`);
     case "host":
       return quote(`${volume.bind}:${mount.dest}:z,rw,dev`);
+    case "ramdisk":
+      return `"$PWD"${quote(`/ramdisk/${volume.name}:${mount.dest}:z,rw`)}`;
     case "config":
       return `"$PWD"${quote(`/config/${volume.name}:${mount.dest}:z,ro`)}`;
   }

@@ -57,6 +57,8 @@ function source(volume: Volume, pod: ContainerPod): string {
       return volumeObjectName(volume, pod);
     case "host":
       return volume.bind;
+    case "ramdisk":
+      return `./ramdisk/${volume.name}`;
     case "config":
       return `./config/${volume.name}`;
   }
