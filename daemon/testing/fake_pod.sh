@@ -6,8 +6,8 @@ cd "$(dirname "$0")" || exit 1
 
 write_status() { # status readiness pid
   printf 'pod: fake\nupdated: %s\nstatus: %s\nreadiness: %s\npid: %s\n' \
-    "$(date +%s)" "$1" "$2" "$3" >.pod.status.tmp
-  mv .pod.status.tmp .pod.status
+    "$(date +%s)" "$1" "$2" "$3" >.pod.status.$$
+  mv .pod.status.$$ .pod.status
 }
 
 supervise() {
@@ -37,8 +37,8 @@ end() {
 if [ "$1" = supervise ]; then
   supervise
 fi
-echo "$*" >>calls
 env >env
+echo "$*" >>calls
 if [ -e slow ]; then sleep 1; fi
 if [ -e fail ]; then
   echo "told to fail" >&2
