@@ -33,7 +33,7 @@ export interface ServeOptions {
 export async function serve(home: string, options: ServeOptions): Promise<void> {
   const { log, env, stop, stopNow } = options;
   const directory = resolve(home);
-  await checkHome(directory);
+  checkHome(directory);
   using _lock = await lockHome(directory, `pid ${Deno.pid}, since ${new Date().toISOString()}`);
   const end = new AbortController();
   const loop = new Loop(directory, {
@@ -57,10 +57,10 @@ export async function serve(home: string, options: ServeOptions): Promise<void> 
   log("INFO", "Ended; the pods keep running");
 }
 
-async function checkHome(directory: string): Promise<void> {
+function checkHome(directory: string): void {
   const { pods, clusterId } = homePaths(directory);
-  if ((await lstat(pods))?.isDirectory || (await lstat(clusterId))?.isFile) return;
-  const what = await lstat(directory) ? "is no host home" : "does not exist";
+  if (lstat(pods)?.isDirectory || lstat(clusterId)?.isFile) return;
+  const what = lstat(directory) ? "is no host home" : "does not exist";
   throw new Error(
     `Cannot serve ${directory}: it ${what}. "sns host init <host>" prepares one; ` +
       "the host's HOSTHOME in host.env tells its path",

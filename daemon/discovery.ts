@@ -25,32 +25,36 @@ export interface Discovered {
  * Looks through `pods/<pod>/release/<version>`. Names that start with a dot are retired releases and
  * are passed over; so are links, wherever they lead, and directories that cannot be read.
  *
- * @param onProblem told of each directory that cannot be read
+ * @param onProblem told of each directory that cannot be read, and of a pod.state that is no file
  */
-export async function discover(
+export function discover(
   home: string,
   onProblem: (path: string, error: unknown) => void = () => {},
-): Promise<Discovered> {
+): Discovered {
   const instances: Instance[] = [];
   const directories = [home];
   const podsDir = homePaths(home).pods;
-  const list = (directory: string) =>
-    subdirectories(directory).catch((error) => {
-      onProblem(directory, error);
+  const guard = <T>(path: string, look: (path: string) => T) => {
+    try {
+      return look(path);
+    } catch (error) {
+      onProblem(path, error);
       return undefined;
-    });
+    }
+  };
+  const list = (directory: string) => guard(directory, subdirectories);
 
-  const pods = await list(podsDir);
+  const pods = list(podsDir);
   if (pods) directories.push(podsDir);
   for (const pod of pods ?? []) {
     const releases = releasesDir(home, pod);
     directories.push(join(podsDir, pod));
-    const versions = await list(releases);
+    const versions = list(releases);
     if (versions) directories.push(releases);
     for (const version of versions ?? []) {
       const dir = join(releases, version);
       directories.push(dir);
-      if (await isInstance(dir).catch((error) => onProblem(dir, error))) {
+      if (guard(dir, isInstance)) {
         instances.push({ id: `${pod}/${version}`, pod, version, dir });
       }
     }
@@ -59,11 +63,10 @@ export async function discover(
 }
 
 /** Names of the directories in `directory`, without dot names and links; `undefined` when it is none itself. */
-async function subdirectories(directory: string): Promise<string[] | undefined> {
-  if (!(await lstat(directory))?.isDirectory) return undefined;
+function subdirectories(directory: string): string[] | undefined {
+  if (!lstat(directory)?.isDirectory) return undefined;
   try {
-    const entries = await Array.fromAsync(Deno.readDir(directory));
-    return entries
+    return [...Deno.readDirSync(directory)]
       .filter((entry) => entry.isDirectory && !entry.name.startsWith("."))
       .map((entry) => entry.name);
   } catch (error) {
@@ -72,7 +75,11 @@ async function subdirectories(directory: string): Promise<string[] | undefined> 
   }
 }
 
-async function isInstance(dir: string): Promise<boolean> {
+/** @throws when there is a pod.state that nobody will read: a link, a FIFO, a directory */
+function isInstance(dir: string): boolean {
   const { pod, state } = releasePaths(dir);
-  return ((await lstat(pod))?.isFile && (await lstat(state))?.isFile) ?? false;
+  if (!lstat(pod)?.isFile) return false;
+  const kind = lstat(state);
+  if (kind && !kind.isFile) throw new Error(`${state} is no regular file`);
+  return kind !== undefined;
 }

@@ -23,7 +23,14 @@ Deno.test("discover finds releases with pod and pod.state, and nothing else", as
   await Deno.symlink("/etc/passwd", `${home}/pods/web/release/6.0.0/pod.state`);
   await Deno.writeTextFile(`${home}/pods/file`, "");
 
-  const { instances, directories } = await discover(home);
+  const problems: string[] = [];
+  const { instances, directories } = discover(
+    home,
+    (path, error) => problems.push(`${path} ${error}`),
+  );
+  deepStrictEqual(problems.map((text) => text.replaceAll(home, "")), [
+    "/pods/web/release/6.0.0 Error: /pods/web/release/6.0.0/pod.state is no regular file",
+  ]);
   deepStrictEqual(instances.map(({ id }) => id), [
     "web/1.0.0",
     "web/2.0.0-rc.1",
@@ -49,7 +56,7 @@ Deno.test("discover follows no link in place of pods, and takes a missing home a
   await Deno.writeTextFile(`${home}/real/web/release/1.0.0/pod`, "");
   await Deno.writeTextFile(`${home}/real/web/release/1.0.0/pod.state`, "");
   await Deno.symlink(`${home}/real`, `${home}/pods`);
-  deepStrictEqual(await discover(home), { instances: [], directories: [home] });
+  deepStrictEqual(discover(home), { instances: [], directories: [home] });
   await Deno.remove(home, { recursive: true });
-  deepStrictEqual((await discover(home)).instances, []);
+  deepStrictEqual(discover(home).instances, []);
 });

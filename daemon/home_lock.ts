@@ -15,7 +15,7 @@ export class HomeBusyError extends Error {
  */
 export async function lockHome(home: string, holder: string): Promise<Disposable> {
   const path = homePaths(home).daemonLock;
-  const kind = await lstat(path);
+  const kind = lstat(path);
   if (kind && !kind.isFile) {
     throw new Error(`Cannot lock ${home}: ${path} is no regular file, remove it`);
   }

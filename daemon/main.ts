@@ -28,10 +28,10 @@ function onTermination(): [AbortSignal, AbortSignal] {
   return [stop.signal, stopNow.signal];
 }
 
-async function account() {
+function account() {
   const { username, homedir, uid } = userInfo();
   const runtimeDir = `/run/user/${uid}`;
-  const exists = (await lstat(runtimeDir))?.isDirectory ?? false;
+  const exists = lstat(runtimeDir)?.isDirectory ?? false;
   return { name: username, home: homedir, ...(exists ? { runtimeDir } : {}) };
 }
 
@@ -49,7 +49,7 @@ async function main(argv: readonly string[]): Promise<number> {
         const [stop, stopNow] = onTermination();
         await serve(invocation.home, {
           log: createLog(parseLogLevel(Deno.env.get("SPACE_LOG_LEVEL")), say),
-          env: podEnvironment(Deno.env.toObject(), await account(), programDir()),
+          env: podEnvironment(Deno.env.toObject(), account(), programDir()),
           stop,
           stopNow,
           loop: { pollMs: invocation.pollSeconds * 1000 },

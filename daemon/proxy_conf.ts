@@ -23,8 +23,8 @@ export class RoutesFile {
   constructor(readonly home: string) {}
 
   /** Reads what stands there, whoever wrote it. */
-  async read(): Promise<void> {
-    this.#accept((await readSafely(homePaths(this.home).portMappings, MAX_BYTES))?.text ?? "");
+  read(): void {
+    this.#accept(readSafely(homePaths(this.home).portMappings, MAX_BYTES)?.text ?? "");
   }
 
   /** Whether any of `mappings` stands there. */
@@ -56,9 +56,9 @@ export class RoutesFile {
  *
  * @throws when the first line is no address: another host's address must not be taken instead
  */
-export async function readHostInterface(home: string): Promise<string | undefined> {
+export function readHostInterface(home: string): string | undefined {
   const path = homePaths(home).hostsConf;
-  const file = await readSafely(path, MAX_BYTES);
+  const file = readSafely(path, MAX_BYTES);
   const first = file?.text.split("\n").map((line) => line.trim())
     .find((line) => line !== "" && !line.startsWith("#"));
   if (first === undefined) return undefined;

@@ -1,4 +1,4 @@
-import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
 import { readHostInterface, renderRoutes, RoutesFile } from "./proxy_conf.ts";
 
 const mapping = (clusterPort: number, hostPort = 30000) => ({
@@ -20,7 +20,7 @@ Deno.test("renderRoutes sorts lines and drops duplicates; nothing is one empty l
 Deno.test("RoutesFile writes only what differs, and knows what stands there", async () => {
   const home = await Deno.makeTempDir();
   const file = new RoutesFile(home);
-  await file.read();
+  file.read();
   strictEqual(await file.write([]), true, "an absent file is made");
   strictEqual(await file.write([]), false);
   strictEqual(await file.write([mapping(61000)]), true);
@@ -34,7 +34,7 @@ Deno.test("RoutesFile writes only what differs, and knows what stands there", as
   ]);
   // The original system leaves blanks at line ends.
   await Deno.writeTextFile(`${home}/portmappings.conf`, "61001:30000:4096:false \n");
-  await file.read();
+  file.read();
   strictEqual(file.has([mapping(61001)]), true);
   await Deno.remove(home, { recursive: true });
 });
@@ -50,7 +50,7 @@ for (const [text, expected] of hosts) {
   Deno.test(`the host's address in ${JSON.stringify(text)}`, async () => {
     const home = await Deno.makeTempDir();
     if (text !== undefined) await Deno.writeTextFile(`${home}/hosts.conf`, text);
-    strictEqual(await readHostInterface(home), expected);
+    strictEqual(readHostInterface(home), expected);
     await Deno.remove(home, { recursive: true });
   });
 }
@@ -58,6 +58,6 @@ for (const [text, expected] of hosts) {
 Deno.test("another host's address is never taken for the own one", async () => {
   const home = await Deno.makeTempDir();
   await Deno.writeTextFile(`${home}/hosts.conf`, "nonsense\n127.0.0.3:32767\n");
-  await rejects(readHostInterface(home), /first line "nonsense"/);
+  throws(() => readHostInterface(home), /first line "nonsense"/);
   await Deno.remove(home, { recursive: true });
 });

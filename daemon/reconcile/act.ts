@@ -71,7 +71,7 @@ export async function takeAction(instance: Instance): Promise<ActionRequest | un
     throw new Error(`Cannot take ${path} away: ${messageOf(error)}`, { cause: error });
   }
   try {
-    const file = await readSafely(taken, KEPT_OUTPUT);
+    const file = readSafely(taken, KEPT_OUTPUT);
     return file && actionRequest(file.text);
   } finally {
     await Deno.remove(taken);

@@ -6,9 +6,6 @@ import { readHostInterface } from "../proxy_conf.ts";
 import type { News } from "./news.ts";
 import { observe, type Observed } from "./observe.ts";
 
-/** Instances that are looked at side by side. */
-const AT_ONCE = 16;
-
 export class Inventory {
   /** By instance id. */
   readonly observed = new Map<string, Observed>();
@@ -26,11 +23,12 @@ export class Inventory {
   }
 
   /** Looks again at what the news name. One instance that cannot be looked at does not stop the others. */
-  async refresh(news: ReturnType<News["take"]>): Promise<void> {
-    if (news.host) await this.#readHost();
+  refresh(news: ReturnType<News["take"]>): void {
+    if (news.host) this.#readHost();
     const known = [...news.instances].flatMap((id) => this.observed.get(id)?.instance ?? []);
     const unknown = known.length < news.instances.size;
-    await this.#look(news.everything || unknown ? await this.#discover() : known);
+    const due = news.everything || unknown ? this.#discover() : known;
+    for (const instance of due) this.#lookAt(instance);
   }
 
   /** Instances whose supervisor was there at the last look and is not any more. */
@@ -42,8 +40,8 @@ export class Inventory {
       .map(([id]) => id);
   }
 
-  async #discover(): Promise<readonly Instance[]> {
-    const found = await discover(this.home, (path, error) => {
+  #discover(): readonly Instance[] {
+    const found = discover(this.home, (path, error) => {
       this.problems.report(path, `Cannot look into ${path}: ${messageOf(error)}`);
     });
     this.directories = found.directories;
@@ -52,15 +50,9 @@ export class Inventory {
     return found.instances;
   }
 
-  async #look(instances: readonly Instance[]): Promise<void> {
-    for (let i = 0; i < instances.length; i += AT_ONCE) {
-      await Promise.all(instances.slice(i, i + AT_ONCE).map((one) => this.#lookAt(one)));
-    }
-  }
-
-  async #lookAt(instance: Instance): Promise<void> {
+  #lookAt(instance: Instance): void {
     try {
-      const seen = await observe(instance, this.isAlive);
+      const seen = observe(instance, this.isAlive);
       if (seen === undefined) return this.#forget(instance.id);
       this.#compareProblems(this.observed.get(instance.id), seen);
       this.observed.set(instance.id, seen);
@@ -83,9 +75,9 @@ export class Inventory {
   }
 
   /** An unreadable hosts.conf leaves the address as it was. */
-  async #readHost(): Promise<void> {
+  #readHost(): void {
     try {
-      this.hostInterface = await readHostInterface(this.home);
+      this.hostInterface = readHostInterface(this.home);
       this.problems.clear("hosts.conf");
     } catch (error) {
       this.problems.report("hosts.conf", messageOf(error));

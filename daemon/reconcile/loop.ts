@@ -108,12 +108,12 @@ export class Loop {
     if (this.#mono() >= this.#nextPoll) this.#news.addEverything();
     const news = this.#news.take();
     const outcomes = [...this.#outcomes];
-    await this.#inventory.refresh(news);
+    this.#inventory.refresh(news);
     // What happened in a directory before it was watched is not known: look once more.
     if (this.#watch.update(this.#inventory.directories)) this.#news.addEverything();
     if (this.#watch.works) this.#problems.clear("watch");
     if (news.everything) {
-      await this.#routes.read();
+      this.#routes.read();
       const pollMs = this.#watch.works ? this.options.pollMs : POLL_WITHOUT_EVENTS;
       this.#nextPoll = this.#mono() + pollMs;
     }

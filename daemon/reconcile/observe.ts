@@ -27,26 +27,26 @@ const LARGE = 4 * 1024 * 1024;
  * @param isAlive whether a process exists
  * @returns `undefined` when it is no instance any more
  */
-export async function observe(
+export function observe(
   instance: Instance,
   isAlive: (pid: number) => boolean,
-): Promise<Observed | undefined> {
+): Observed | undefined {
   const paths = releasePaths(instance.dir);
   const problems = new Map<string, string>();
-  const read = (path: string, limit: number) =>
-    readSafely(path, limit).catch((error): undefined => {
+  const read = (path: string, limit: number) => {
+    try {
+      return readSafely(path, limit);
+    } catch (error) {
       if (!(error instanceof UnsafeFileError)) throw error;
       problems.set(path, error.message);
-    });
-  const [directory, pod, state, action, status, mappings] = await Promise.all([
-    lstat(instance.dir),
-    lstat(paths.pod),
-    read(paths.state, SMALL),
-    read(paths.action, SMALL),
-    read(paths.status, LARGE),
-    read(paths.portMappings, LARGE),
-  ]);
-  if (!directory?.isDirectory || !pod?.isFile) return undefined;
+      return undefined;
+    }
+  };
+  if (!lstat(instance.dir)?.isDirectory || !lstat(paths.pod)?.isFile) return undefined;
+  const state = read(paths.state, SMALL);
+  const action = read(paths.action, SMALL);
+  const status = read(paths.status, LARGE);
+  const mappings = read(paths.portMappings, LARGE);
   if (state === undefined && !problems.has(paths.state)) return undefined;
 
   const desired = state && parsePodState(state.text);
