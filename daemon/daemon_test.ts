@@ -194,10 +194,11 @@ Deno.test("no host home is an error that says what to do", async () => {
 
 Deno.test("unreadable and foreign files harm nobody and are reported once", async () => {
   await using home = await TestHome.make();
-  await using daemon = new TestDaemon(home, { loop: { pollMs: 200 } });
-  const odd = await home.pod("odd", "sleeping");
+  // Made before the watch: Deno opens what an event names, and an open FIFO would hold up all events.
   const fifo = await home.pod("fifo", "running");
   await new Deno.Command("mkfifo", { args: [fifo.paths.action] }).output();
+  await using daemon = new TestDaemon(home, { loop: { pollMs: 200 } });
+  const odd = await home.pod("odd", "sleeping");
   await Deno.remove(fifo.paths.state);
   await Deno.symlink("/etc/passwd", fifo.paths.state);
   const good = await home.pod("good", "running");

@@ -1,4 +1,9 @@
-/** File events of a changing set of directories; hints only, the caller looks again from time to time. */
+/**
+ * File events of a changing set of directories; hints only, the caller looks again from time to time.
+ *
+ * Deno 2.9 opens each path that an event names. A FIFO that somebody makes in a watched directory
+ * therefore holds up all further events until its other end is opened; the caller's polling remains.
+ */
 import { messageOf } from "./files.ts";
 
 export interface WatchDeps {
