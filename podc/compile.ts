@@ -10,6 +10,7 @@ import { readPodVersion, substitute } from "./source/variables.ts";
 import { parseYaml } from "./source/yaml.ts";
 import type { Diagnostic } from "./spec/diagnostic.ts";
 import { isPodName, POD_NAME_RULE } from "./spec/names.ts";
+import { NOT_YET } from "./spec/not_yet.ts";
 import type { PodSpec } from "./spec/pod_spec.ts";
 import { Reporter, show } from "./spec/reporter.ts";
 import { validatePod } from "./spec/validate/top.ts";
@@ -52,8 +53,12 @@ export interface Artifacts {
   readonly ingress: string;
 }
 
-/** Compiles one pod.yaml. Never throws for what stands in it: every problem is a diagnostic. */
-export function compilePod(input: CompileInput): CompileOutput {
+/**
+ * Compiles one pod.yaml. Never throws for what stands in it: every problem is a diagnostic.
+ *
+ * @param notYet what is refused as not supported yet; only tests of what is to come give another
+ */
+export function compilePod(input: CompileInput, notYet = NOT_YET): CompileOutput {
   const { podName, baseDir, configs } = input;
   const preprocessed = preprocessedText(input);
   const diagnostics = new Diagnostics(input.source, input.file, preprocessed);
@@ -63,7 +68,7 @@ export function compilePod(input: CompileInput): CompileOutput {
   let spec: PodSpec | undefined;
   if (yaml.root) {
     const reporter = new Reporter((span) => diagnostics.lineOf(span));
-    spec = validatePod(yaml.root, { reporter, podName, baseDir, configs });
+    spec = validatePod(yaml.root, { reporter, podName, baseDir, configs, notYet });
     diagnostics.add(reporter.findings);
   } else if (!diagnostics.hasErrors) {
     diagnostics.add([EMPTY_FILE]);

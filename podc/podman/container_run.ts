@@ -15,6 +15,7 @@ export function containerRunWords(container: Container, pod: ContainerPod): Shel
     container.network === "host" ? "--network host" : '--pod "$object"',
     ...container.env.map(({ name, value }) => `--env ${quote(`${name}=${value}`)}`),
     ...container.mounts.map((mount) => `--volume ${mountSource(mount, pod)}`),
+    ...limitWords(container),
   ];
   if (container.workingDir !== undefined) words.push(`--workdir ${quote(container.workingDir)}`);
   if (container.command) words.push(`--entrypoint ${quote(JSON.stringify(container.command))}`);
@@ -23,15 +24,36 @@ export function containerRunWords(container: Container, pod: ContainerPod): Shel
   return words;
 }
 
+/** What the container may do and use. */
+function limitWords(container: Container): ShellWords[] {
+  const { stopSignal, user, readOnly, capAdd = [], capDrop = [], tmpfs = [] } = container;
+  const { cpus, memoryBytes, pids } = container.resources ?? {};
+  return [
+    ...tmpfs.map(({ dest, sizeMiB }) =>
+      // Open to all, as /tmp is: the container's user is often not root.
+      `--tmpfs ${quote(`${dest}:mode=1777${sizeMiB === undefined ? "" : `,size=${sizeMiB}m`}`)}`
+    ),
+    ...(readOnly ? ["--read-only"] : []),
+    ...(user === undefined ? [] : [`--user ${quote(user)}`]),
+    ...capDrop.map((name) => `--cap-drop ${quote(name)}`),
+    ...capAdd.map((name) => `--cap-add ${quote(name)}`),
+    ...(cpus === undefined ? [] : [`--cpus ${cpus}`]),
+    ...(memoryBytes === undefined ? [] : [`--memory ${memoryBytes}b`]),
+    ...(pids === undefined ? [] : [`--pids-limit ${pids}`]),
+    ...(stopSignal === undefined ? [] : [`--stop-signal ${quote(stopSignal)}`]),
+  ];
+}
+
 function mountSource(mount: Mount, pod: ContainerPod): ShellWords {
   const volume = volumeOf(mount, pod);
+  const access = mount.readOnly ? "ro" : "rw";
   switch (volume.type) {
     case "volume":
-      return volumeName(volume, pod) + quote(`:${mount.dest}:z,rw`);
+      return volumeName(volume, pod) + quote(`:${mount.dest}:z,${access}`);
     case "host":
-      return quote(`${volume.bind}:${mount.dest}:z,rw,dev`);
+      return quote(`${volume.bind}:${mount.dest}:z,${access},dev`);
     case "ramdisk":
-      return `"$PWD"${quote(`/ramdisk/${volume.name}:${mount.dest}:z,rw`)}`;
+      return `"$PWD"${quote(`/ramdisk/${volume.name}:${mount.dest}:z,${access}`)}`;
     case "config":
       return `"$PWD"${quote(`/config/${volume.name}:${mount.dest}:z,ro`)}`;
   }

@@ -16,11 +16,12 @@ export function podCreateWords(pod: ContainerPod): ShellWords[] {
     '--name "$object"',
     '--label "simplenetes.name=$pod_name"',
     ...pod.labels.map(({ name, value }) => `--label ${quote(`${name}=${value}`)}`),
-    ...ports.map(({ hostInterface, hostPort, targetPort }) =>
-      hostInterface === undefined
-        ? `--publish "$at"${hostPort}:${targetPort}`
-        : `--publish ${quote(`${bracketed(hostInterface)}:${hostPort}:${targetPort}`)}`
-    ),
+    ...ports.map(({ hostInterface, hostPort, targetPort, protocol }) => {
+      const mapping = `${hostPort}:${targetPort}${protocol === "udp" ? "/udp" : ""}`;
+      return hostInterface === undefined
+        ? `--publish "$at"${mapping}`
+        : `--publish ${quote(`${bracketed(hostInterface)}:${mapping}`)}`;
+    }),
   ];
 }
 

@@ -1,12 +1,13 @@
 /** What the script says of a unit of either kind. */
 import type { ExposedPort, Unit } from "../spec/pod_spec.ts";
+import { bracketed } from "../podman/pod_create.ts";
 import { assign } from "./shell.ts";
 
 /** Seconds between a graceful stop and the kill. */
 const STOP_TIMEOUT_S = 10;
 
-export function stopTimeoutOf(_unit: Unit): number {
-  return STOP_TIMEOUT_S;
+export function stopTimeoutOf(unit: Unit): number {
+  return unit.stopTimeoutSeconds ?? STOP_TIMEOUT_S;
 }
 
 /** All ports of `units`, in order of definition. */
@@ -35,15 +36,17 @@ export function specLines(unit: Unit, data: UnitData): string[] {
   ];
 }
 
-/** `[interface]:hostPort:targetPort`; an open interface is filled in by the script. */
-function portText({ hostInterface = "", hostPort, targetPort }: ExposedPort): string {
-  return `${hostInterface}:${hostPort}:${targetPort}`;
+/** `[interface]:hostPort:targetPort[/udp]`; an open interface is filled in by the script. */
+function portText({ hostInterface = "", hostPort, targetPort, protocol }: ExposedPort): string {
+  return `${bracketed(hostInterface)}:${hostPort}:${targetPort}${protocol === "udp" ? "/udp" : ""}`;
 }
 
 /** `30000->80 (cluster port 61000)` for the header. */
 export function portSummary(unit: Unit): string {
-  return exposedPorts([unit]).map(({ hostPort, targetPort, clusterPort }) =>
-    `${hostPort}->${targetPort}${clusterPort === undefined ? "" : ` (cluster port ${clusterPort})`}`
+  return exposedPorts([unit]).map(({ hostPort, targetPort, clusterPort, protocol }) =>
+    `${hostPort}->${targetPort}${protocol === "udp" ? "/udp" : ""}${
+      clusterPort === undefined ? "" : ` (cluster port ${clusterPort})`
+    }`
   ).join(", ");
 }
 

@@ -10,9 +10,20 @@ export interface Field<T> {
   readonly required: boolean;
   /** One line for the docs and for editors. */
   readonly doc: string;
-  /** What to add when a required one is missing. */
-  readonly example?: string;
+  /** A value as it stands in JSON, for the docs, for editors and for tests. */
+  readonly example: Json;
+  /** Keys of the same mapping that this one makes no sense without, in its example. */
+  readonly beside?: { readonly [key: string]: Json };
+  /** What to write when a required one is missing, if the example would mislead. */
+  readonly placeholder?: string;
 }
+
+export type Json =
+  | string
+  | number
+  | boolean
+  | readonly Json[]
+  | { readonly [key: string]: Json };
 
 // deno-lint-ignore no-explicit-any -- each field has a type of its own
 export type Fields = { readonly [key: string]: Field<any> };
@@ -31,35 +42,47 @@ export interface ObjectDraft<F extends Fields> {
 
 export interface ObjectSchema<F extends Fields> extends Schema<ObjectDraft<F>> {
   readonly fields: F;
-  readonly later: readonly string[];
 }
 
 /** The draft that an object schema reads. */
 export type DraftOf<S> = S extends ObjectSchema<infer F> ? ObjectDraft<F> : never;
 
 export interface ObjectOptions {
-  /** Keys that will come: refused with these words instead of as unknown. */
-  readonly later?: readonly string[];
   /** What keys of other tools are called here, or where keys of other sections belong. */
   readonly instead?: { readonly [key: string]: string };
 }
 
-export function required<T>(schema: Schema<T>, doc: string, example: string): Field<T> {
-  return { schema, required: true, doc, example };
+export function required<T>(
+  schema: Schema<T>,
+  doc: string,
+  example: Json,
+  placeholder?: string,
+): Field<T> {
+  return {
+    schema,
+    required: true,
+    doc,
+    example,
+    ...(placeholder === undefined ? {} : { placeholder }),
+  };
 }
 
-export function optional<T>(schema: Schema<T>, doc: string): Field<T> {
-  return { schema, required: false, doc };
+export function optional<T>(
+  schema: Schema<T>,
+  doc: string,
+  example: Json,
+  beside: Field<T>["beside"] = {},
+): Field<T> {
+  return { schema, required: false, doc, example, beside };
 }
 
 /** A mapping with these keys and no others. */
 export function object<F extends Fields>(
   fields: F,
-  { later = [], instead = {} }: ObjectOptions = {},
+  { instead = {} }: ObjectOptions = {},
 ): ObjectSchema<F> {
   return {
     fields,
-    later,
     json: jsonOf(fields),
     read(node: YamlNode, name: string, reporter: Reporter): ObjectDraft<F> | undefined {
       if (node.kind !== "map") {
@@ -73,7 +96,7 @@ export function object<F extends Fields>(
       for (const entry of node.entries) {
         const field = Object.hasOwn(fields, entry.key) ? fields[entry.key] : undefined;
         if (!field) {
-          meant.add(reportUnknown(entry, name, fields, { later, instead }, reporter));
+          meant.add(reportUnknown(entry, name, fields, instead, reporter));
           continue;
         }
         draft[entry.key] = {
@@ -94,14 +117,10 @@ function reportUnknown(
   { key, keySpan }: YamlEntry,
   name: string,
   fields: Fields,
-  { later = [], instead = {} }: ObjectOptions,
+  instead: NonNullable<ObjectOptions["instead"]>,
   reporter: Reporter,
 ): string | undefined {
-  if (later.includes(key)) {
-    reporter.error(keySpan, `${key} is not supported yet in this version`);
-    return undefined;
-  }
-  const near = nearest(key, [...Object.keys(fields), ...later]);
+  const near = nearest(key, Object.keys(fields));
   const hint = Object.hasOwn(instead, key)
     ? instead[key]!
     : near === undefined
@@ -121,7 +140,11 @@ function reportMissing(
   for (const [key, field] of Object.entries(fields)) {
     if (!field.required || present.has(key)) continue;
     const place = name === TOP_LEVEL ? undefined : at;
-    reporter.error(place, `${name} has no ${key}`, `add ${key}: ${field.example}`);
+    reporter.error(
+      place,
+      `${name} has no ${key}`,
+      `add ${key}: ${field.placeholder ?? String(field.example)}`,
+    );
   }
 }
 
@@ -129,9 +152,9 @@ function reportMissing(
 export const TOP_LEVEL = "the pod";
 
 function jsonOf(fields: Fields): JsonSchema {
-  const properties = Object.entries(fields).map(([key, { schema, doc }]) => [
+  const properties = Object.entries(fields).map(([key, { schema, doc, example }]) => [
     key,
-    { description: doc, ...schema.json },
+    { title: key, description: doc, examples: [example], ...schema.json },
   ]);
   return {
     type: "object",

@@ -94,21 +94,16 @@ export function boolean(): Schema<boolean> {
   });
 }
 
-/**
- * One of a few words.
- *
- * @param later words that are known, but not supported yet
- */
+/** One of a few words. */
 export function oneOf<const T extends string>(
   words: readonly T[],
-  options: { empty?: T; later?: (value: string) => boolean } = {},
+  options: { empty?: T } = {},
 ): Schema<T> {
   return scalar<T>(
     { enum: words },
     (value) => {
       const found = words.find((word) => word === value);
       if (found !== undefined) return found;
-      if (options.later?.(value)) return refuse(`${value} is not supported yet in this version`);
       const near = nearest(value, words);
       return refuse(
         `is ${show(value)}, but must be ${alternatives(words)}`,

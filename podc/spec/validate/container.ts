@@ -4,46 +4,56 @@ import { show } from "../reporter.ts";
 import { list, words } from "../schema/list.ts";
 import { type DraftOf, object, optional, required } from "../schema/object.ts";
 import { oneOf, refuse, scalar } from "../schema/scalars.ts";
+import type { Found } from "../schema/schema.ts";
 import type { Context } from "./context.ts";
 import { ENV, toEnv } from "./env.ts";
 import { EXPOSE, type ExposeDraft, toExpose } from "./expose.ts";
 import { checkImageTag, IMAGE } from "./image.ts";
-import { MOUNTS, toMounts } from "./mounts.ts";
+import { CONTAINER_LIMITS, toContainerLimits } from "./container_limits.ts";
+import { checkDests, MOUNTS, toMounts } from "./mounts.ts";
 import { name } from "./name.ts";
-import { LATER_UNIT_KEYS, RESTART } from "./unit.ts";
+import { STARTUP_PROBE_FIELD } from "./probes.ts";
+import { toUnitParts, UNIT_FIELDS } from "./unit.ts";
+import { warnOfUnit } from "./unit_warnings.ts";
 
 const CONTAINER = object({
-  name: required(name(), "Name of the container, unique in its pod", "<name of the container>"),
+  name: required(
+    name(),
+    "Name of the container, unique in its pod",
+    "web",
+    "<name of the container>",
+  ),
   image: required(
     IMAGE,
-    "Image to run, such as example.com/team/name:1.2",
+    "Image to run, with its registry and tag",
+    "docker.io/library/nginx:1.27",
     "example.com/team/name:1.2",
   ),
-  command: optional(words(), "Program and arguments, instead of the image's entrypoint"),
-  args: optional(words(), "Arguments behind the entrypoint or command"),
+  command: optional(words(), "Program and arguments, instead of the image's entrypoint", [
+    "nginx",
+    "-g",
+    "daemon off;",
+  ]),
+  args: optional(words(), "Arguments behind the entrypoint or command", ["--verbose"]),
   workingDir: optional(
     scalar({ type: "string", pattern: "^/" }, parseWorkingDir),
     "Directory in the container to start in",
+    "/srv/app",
   ),
-  env: optional(ENV, "Environment variables"),
-  restart: RESTART,
+  env: optional(ENV, "Environment variables", [{ name: "GREETING", value: "it's $5 & more" }]),
+  ...UNIT_FIELDS,
+  startupProbe: STARTUP_PROBE_FIELD,
   network: optional(
     oneOf(["pod", "host"], { empty: "pod" }),
     "host: use the host's network instead of the pod's",
+    "host",
   ),
-  mounts: optional(MOUNTS, "Volumes of the pod in the container"),
-  expose: optional(EXPOSE, "Ports of the container"),
+  mounts: optional(MOUNTS, "Volumes of the pod in the container", [
+    { volume: "data", dest: "/var/lib/data" },
+  ]),
+  expose: optional(EXPOSE, "Ports of the container", [{ hostPort: 8080, targetPort: 80 }]),
+  ...CONTAINER_LIMITS,
 }, {
-  later: [
-    ...LATER_UNIT_KEYS,
-    "resources",
-    "user",
-    "readOnly",
-    "capAdd",
-    "capDrop",
-    "tmpfs",
-    "pull",
-  ],
   instead: {
     ports: "did you mean expose?",
     environment: "did you mean env?",
@@ -73,11 +83,11 @@ function parseWorkingDir(path: string) {
 /**
  * The container of a draft; `undefined` when something that it needs is missing or wrong.
  *
- * @param volumes the names of all volumes, those with errors included
+ * @param volumes the types of all volumes by name, those with errors included
  */
 export function toContainer(
   { fields }: ContainerDraft,
-  volumes: ReadonlySet<string>,
+  volumes: ReadonlyMap<string, string | undefined>,
   context: Context,
 ): Container | undefined {
   checkImageTag(fields.image, context.reporter);
@@ -87,6 +97,15 @@ export function toContainer(
   const env = toEnv(fields.env, context);
   const mounts = toMounts(fields.mounts, volumes, context);
   const expose = toExposeList({ fields }, context);
+  const parts = toUnitParts(fields, context);
+  const limits = toContainerLimits(fields, context);
+  const places = [...items(fields.mounts), ...items(fields.tmpfs)];
+  checkDests(places.map((place) => place.fields.dest), context.reporter);
+  warnOfUnit(
+    fields,
+    mounts.some(({ volume }) => volumes.get(volume) === "config"),
+    context.reporter,
+  );
   const containerName = fields.name?.value;
   const image = fields.image?.value;
   if (containerName === undefined || image === undefined || expose === undefined) return undefined;
@@ -99,17 +118,22 @@ export function toContainer(
     args: fields.args?.value ?? [],
     ...(workingDir === undefined ? {} : { workingDir }),
     env,
-    restart: fields.restart?.value ?? "never",
+    ...parts,
     network: fields.network?.value ?? "pod",
     mounts,
     expose,
+    ...limits,
   };
+}
+
+function items<T>(found: Found<readonly Found<T>[]> | undefined): T[] {
+  return (found?.value ?? []).flatMap(({ value }) => value === undefined ? [] : [value]);
 }
 
 /** The entries that count: a container in the host's network has no ports to map. */
 export function exposeDrafts({ fields }: Pick<ContainerDraft, "fields">): ExposeDraft[] {
   if (fields.network?.value === "host") return [];
-  return (fields.expose?.value ?? []).flatMap(({ value }) => value === undefined ? [] : [value]);
+  return items(fields.expose);
 }
 
 function toExposeList(

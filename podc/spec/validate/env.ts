@@ -12,9 +12,14 @@ const VARIABLE = object({
   name: required(
     textThat(isEnvName, "letters, digits and _, not beginning with a digit"),
     "Name of the environment variable",
+    "GREETING",
     "<name of the variable>",
   ),
-  value: optional(text({ empty: "allowed" }), "Its value, handed on literally; empty by default"),
+  value: optional(
+    text({ empty: "allowed" }),
+    "Its value, handed on literally; empty by default",
+    "it's $5 & more",
+  ),
 });
 
 export const ENV = list(VARIABLE);

@@ -7,18 +7,29 @@ import { text } from "../schema/scalars.ts";
 import type { Context } from "./context.ts";
 import { ENV, toEnv } from "./env.ts";
 import { EXPOSE, type ExposeDraft, toExpose } from "./expose.ts";
-import { LATER_UNIT_KEYS, RESTART } from "./unit.ts";
+import { EXECUTABLE_STARTUP_PROBE_FIELD } from "./probes.ts";
+import { toUnitParts, UNIT_FIELDS, type UnitDraft } from "./unit.ts";
+import { warnOfUnit } from "./unit_warnings.ts";
 
 export const EXECUTABLE = object({
-  command: optional(words(), "Program and arguments, run and watched by the pod"),
-  file: optional(text(), "A program that speaks the Pod API itself and becomes the pod"),
-  env: optional(ENV, "Environment variables"),
-  restart: RESTART,
-  expose: optional(EXPOSE, "Ports that the program listens on"),
+  command: optional(words(), "Program and arguments, run and watched by the pod", [
+    "deno",
+    "run",
+    "server.ts",
+  ]),
+  file: optional(
+    text(),
+    "A program that speaks the Pod API itself and becomes the pod",
+    "./my-pod",
+  ),
+  env: optional(ENV, "Environment variables", [{ name: "PORT", value: "8080" }]),
+  ...UNIT_FIELDS,
+  startupProbe: EXECUTABLE_STARTUP_PROBE_FIELD,
+  expose: optional(EXPOSE, "Ports that the program listens on", [{ hostPort: 8080 }]),
 }, {
-  later: LATER_UNIT_KEYS,
   instead: {
     args: "write the arguments behind the program in command",
+    user: "it runs as the user who runs the pod",
     image: "image is for containers; an executable runs on the host",
     mounts: "mounts are for containers; an executable sees the host's files",
     name: "an executable has the name of its pod",
@@ -32,9 +43,14 @@ export type ExecutableResult =
   | { readonly kind: "executable"; readonly executable: Executable }
   | { readonly kind: "executable-file"; readonly file: string };
 
-/** The executable of a draft; `undefined` when something that it needs is missing or wrong. */
+/**
+ * The executable of a draft; `undefined` when something that it needs is missing or wrong.
+ *
+ * @param hasConfig whether the pod has a config, which is its program's then
+ */
 export function toExecutable(
   draft: ExecutableDraft,
+  hasConfig: boolean,
   context: Context,
 ): ExecutableResult | undefined {
   const { fields: { command, file, ...rest }, at } = draft;
@@ -48,9 +64,9 @@ export function toExecutable(
     return undefined;
   }
   if (file) {
-    for (const key of ["env", "restart", "expose"] as const) {
-      if (rest[key]) {
-        reporter.warning(rest[key].key, `${key} has no effect beside file: the program is the pod`);
+    for (const [key, found] of Object.entries(rest)) {
+      if (found) {
+        reporter.warning(found.key, `${key} has no effect beside file: the program is the pod`);
       }
     }
     if (file.value === undefined) return undefined;
@@ -62,9 +78,10 @@ export function toExecutable(
   }
   const env = toEnv(rest.env, context);
   const expose = executableExpose(draft).map((entry) => toExpose(entry, "executable", reporter));
+  const parts = toUnitParts(rest as UnitDraft, context);
+  warnOfUnit(rest as UnitDraft, hasConfig, reporter);
   if (!command?.value || !expose.every((entry) => entry !== undefined)) return undefined;
-  const restart = rest.restart?.value ?? "never";
-  const executable = { name: context.podName, command: command.value, env, restart, expose };
+  const executable = { name: context.podName, command: command.value, env, ...parts, expose };
   return { kind: "executable", executable };
 }
 

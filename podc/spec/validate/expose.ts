@@ -5,28 +5,60 @@ import type { Expose, ExposedPort } from "../pod_spec.ts";
 import { type Reporter, show } from "../reporter.ts";
 import { list } from "../schema/list.ts";
 import { type DraftOf, object, optional } from "../schema/object.ts";
-import { boolean, integer, refuse, scalar } from "../schema/scalars.ts";
+import { boolean, integer, oneOf, refuse, scalar } from "../schema/scalars.ts";
 import { INGRESS, toRule } from "./ingress.ts";
+
+const OPEN = { hostPort: 8080, targetPort: 80 };
 
 const EXPOSE_ENTRY = object({
   hostPort: optional(
     scalar({ type: "integer", minimum: 1, maximum: 65535 }, parseHostPort),
     "Port on the host",
+    8080,
+    { targetPort: 80 },
   ),
-  targetPort: optional(integer(1, 65535, "a port"), "Port inside the pod"),
+  targetPort: optional(integer(1, 65535, "a port"), "Port inside the pod", 80, { hostPort: 8080 }),
+  protocol: optional(
+    oneOf(["tcp", "udp"]),
+    "tcp (the default) or udp, which the cluster does not hand on",
+    "udp",
+    OPEN,
+  ),
   clusterPort: optional(
     scalar({ type: "integer", minimum: 1024, maximum: 65535 }, parseClusterPort),
     "Port that the proxies of the whole cluster listen on for this pod",
+    2000,
+    OPEN,
   ),
   hostInterface: optional(
     scalar({ type: "string" }, parseInterface),
-    "Address of the host to listen on, instead of the one the pod is started with",
+    "IPv4 or IPv6 address of the host to listen on, instead of the one the pod is started with",
+    "127.0.0.1",
+    OPEN,
   ),
-  maxConn: optional(integer(1, 999_999_999), "Connections at a time over the cluster port; 4096"),
-  sendProxy: optional(boolean(), "Whether the pod wants the PROXY protocol on its cluster port"),
-  ingress: optional(INGRESS, "Rules for public traffic to the cluster port"),
+  maxConn: optional(
+    integer(1, 999_999_999),
+    "Connections at a time over the cluster port; 4096",
+    100,
+    {
+      ...OPEN,
+      clusterPort: 2000,
+    },
+  ),
+  sendProxy: optional(
+    boolean(),
+    "Whether the pod wants the PROXY protocol on its cluster port",
+    true,
+    {
+      ...OPEN,
+      clusterPort: 2000,
+    },
+  ),
+  ingress: optional(INGRESS, "Rules for public traffic to the cluster port", [{
+    protocol: "https",
+    domain: "example.com",
+  }], { ...OPEN, clusterPort: 2000 }),
 }, {
-  later: ["protocol"],
   instead: {
     port: "did you mean targetPort, or hostPort?",
     containerPort: "did you mean targetPort?",
@@ -60,9 +92,11 @@ function parsePort(value: string) {
 
 function parseInterface(value: string) {
   if (isIP(value) === 4) return value;
-  return isIP(value) === 6
-    ? refuse("with an IPv6 address is not supported yet in this version")
-    : refuse(`is ${show(value)}, but must be an IPv4 address such as 127.0.0.1`);
+  if (isIP(value) === 6 && !value.includes("%")) return value;
+  return refuse(
+    `is ${show(value)}, but must be an address such as 127.0.0.1 or ::1`,
+    isIP(value.replace(/^\[(.*)\]$/, "$1")) === 6 ? "write it without brackets" : undefined,
+  );
 }
 
 /** What listens behind the ports: containers map them, executables open them themselves. */
@@ -85,9 +119,18 @@ export function toExpose(
   return port ? { port, ingress: rules } : { ingress: rules };
 }
 
+/** What makes no sense without a host port. */
+const PORT_KEYS = [
+  "targetPort",
+  "protocol",
+  "clusterPort",
+  "hostInterface",
+  "maxConn",
+  "sendProxy",
+] as const;
+
 function checkWithoutHostPort(fields: Fields, at: ExposeDraft["at"], reporter: Reporter): void {
-  const orphans = (["targetPort", "clusterPort", "hostInterface", "maxConn", "sendProxy"] as const)
-    .filter((key) => fields[key]);
+  const orphans = PORT_KEYS.filter((key) => fields[key]);
   const [first] = orphans;
   if (first !== undefined) {
     reporter.error(
@@ -106,6 +149,7 @@ function checkPorts(fields: Fields, unit: ExposedUnit, reporter: Reporter): void
     const hint = "add targetPort: <port that the container listens on>";
     reporter.error(hostPort!.key, "hostPort without targetPort", hint);
   }
+  if (fields.protocol?.value === "udp") checkUdp(fields, reporter);
   const host = hostPort?.value;
   if (host === undefined) return;
   if (unit === "executable" && targetPort?.value !== undefined && targetPort.value !== host) {
@@ -136,12 +180,26 @@ function checkPorts(fields: Fields, unit: ExposedUnit, reporter: Reporter): void
   }
 }
 
+/** The proxies of a cluster hand on TCP only. */
+function checkUdp(fields: Fields, reporter: Reporter): void {
+  for (const key of ["clusterPort", "maxConn", "sendProxy", "ingress"] as const) {
+    if (!fields[key]) continue;
+    reporter.error(
+      fields[key].key,
+      `${key} cannot stand beside protocol: udp, the cluster's proxies hand on tcp only`,
+      "others reach a udp port at the host's address",
+    );
+    return;
+  }
+}
+
 function toPort({ hostPort, targetPort, clusterPort, ...rest }: Fields): ExposedPort | undefined {
   if (hostPort?.value === undefined) return undefined;
   const hostInterface = rest.hostInterface?.value;
   return {
     hostPort: hostPort.value,
     targetPort: targetPort?.value ?? hostPort.value,
+    ...(rest.protocol?.value === "udp" ? { protocol: "udp" as const } : {}),
     ...(hostInterface === undefined ? {} : { hostInterface }),
     ...(clusterPort?.value === undefined ? {} : { clusterPort: clusterPort.value }),
     maxConn: rest.maxConn?.value ?? DEFAULT_MAX_CONN,

@@ -55,12 +55,16 @@ Deno.test("expose: what is wrong", () => {
     ["- {hostPort: 8080, targetPort: 80, clusterPort: 1023}", /clusterPort is 1023/],
     ["- {hostPort: 8080, targetPort: 80, clusterPort: 30000}", /clusterPort is 30000/],
     ["- {hostPort: 8080, targetPort: 80, clusterPort: 32767}", /clusterPort is 32767/],
-    ["- {hostPort: 8080, targetPort: 80, hostInterface: localhost}", /IPv4 address/],
-    ["- {hostPort: 8080, targetPort: 80, hostInterface: 1.2.3.400}", /IPv4 address/],
-    ["- {hostPort: 8080, targetPort: 80, hostInterface: '::1'}", /not supported yet/],
+    ["- {hostPort: 8080, targetPort: 80, hostInterface: localhost}", /must be an address/],
+    ["- {hostPort: 8080, targetPort: 80, hostInterface: 1.2.3.400}", /must be an address/],
+    ["- {hostPort: 8080, targetPort: 80, hostInterface: '[::1]'}", /hostInterface is/],
+    ["- {hostPort: 8080, targetPort: 80, hostInterface: 'fe80::1%lo'}", /hostInterface is/],
     ["- {hostPort: 8080, targetPort: 80, sendProxy: 1}", /true or false/],
     ["- {hostPort: 8080, targetPort: 80, maxConn: 0}", /maxConn is "0"/],
-    ["- {hostPort: 8080, targetPort: 80, protocol: udp}", /not supported yet/],
+    ["- {hostPort: 8080, targetPort: 80, protocol: sctp}", /protocol is "sctp"/],
+    ["- {hostPort: 8080, targetPort: 80, protocol: udp, clusterPort: 2000}", /hand on tcp only/],
+    ["- {hostPort: 8080, targetPort: 80, protocol: udp, sendProxy: true}", /hand on tcp only/],
+    ["- {protocol: udp, ingress: [{protocol: http, redirectToHttps: true}]}", /without hostPort/],
     ["- {hostPort: 80, targetPort: 80}\n- {hostPort: 80, targetPort: 81}", /taken already/],
   ]);
 });
@@ -120,4 +124,25 @@ Deno.test("expose: an executable listens on its host port itself", () => {
     ["{hostPort: 8080, targetPort: 80}", /listens on its hostPort 8080 itself/],
     ["{clusterPort: 2000}", /without hostPort/],
   ]);
+});
+
+Deno.test("expose: one host port for both protocols, and for addresses of both kinds", () => {
+  const pod = (...entries: string[]) => containerPod(`expose:\n${entries.join("\n")}`);
+  const entry = (more: string) => `- {hostPort: 8080, targetPort: 80${more}}`;
+  const at = (address: string) => entry(`, hostInterface: '${address}'`);
+  const table: [string[], number][] = [
+    [[entry(""), entry(", protocol: udp")], 0],
+    [[entry(", protocol: udp"), entry(", protocol: udp")], 1],
+    [[at("127.0.0.1"), at("::1")], 0],
+    [[at("::1"), at("0:0:0:0:0:0:0:1")], 1],
+    [[at("0.0.0.0"), at("127.0.0.1")], 1],
+    [[at("0.0.0.0"), at("::1")], 0],
+    [[at("::1"), at("::")], 1],
+    [[entry(""), at("::1")], 1],
+  ];
+  for (const [entries, count] of table) {
+    const found = messagesOf(pod(...entries), "error");
+    assert.equal(found.length, count, `${entries.join()}\n${found.join()}`);
+    assert.match(found[0] ?? "taken already", /taken already/);
+  }
 });

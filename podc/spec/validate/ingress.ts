@@ -16,28 +16,45 @@ import type { Found } from "../schema/schema.ts";
 import { list } from "../schema/list.ts";
 
 const PROTOCOLS = ["http", "https", "tcp"] as const;
-const path = (what: string) =>
-  optional(blankList((word) => !/\p{Cc}/u.test(word), "a path"), `${what}, separated by blanks`);
+const path = (what: string, example: string) =>
+  optional(
+    blankList((word) => !/\p{Cc}/u.test(word), "a path"),
+    `${what}, separated by blanks`,
+    example,
+  );
 const url = textThat((value) => /^[^\s\p{Cc}]+$/u.test(value), "a URL without blanks");
 
 const RULE = object({
-  protocol: required(oneOf(PROTOCOLS), "http, https or tcp", "http, https or tcp"),
-  bind: optional(integer(1, 65535, "a port"), "Public port; 80 for http, 443 for https"),
+  protocol: required(oneOf(PROTOCOLS), "http, https or tcp", "http", "http, https or tcp"),
+  bind: optional(integer(1, 65535, "a port"), "Public port; 80 for http, 443 for https", 8443, {
+    domain: "example.com",
+  }),
   domain: optional(
     blankList(
       (word) => /^\*?[A-Za-z0-9._-]*$/.test(word),
       "a domain such as example.com or *.example.com",
     ),
     "Domains, separated by blanks; *.example.com for all below one",
+    "example.com *.example.com",
   ),
-  weight: optional(integer(0, 999_999_999), "Rules of higher weight are matched first; 100"),
-  path: path("Exact paths"),
-  pathBeg: path("Beginnings of paths"),
-  pathEnd: path("Ends of paths"),
-  redirectToHttps: optional(boolean(), "true: redirect to the same URL with https"),
-  redirectLocation: optional(url, "Redirect to this URL"),
-  redirectPrefix: optional(url, "Redirect to this URL with the path of the request behind it"),
-  errorfile: optional(scalar({ type: "string" }, parseErrorfile), "Answer with `<code> <file>`"),
+  weight: optional(integer(0, 999_999_999), "Rules of higher weight are matched first; 100", 200, {
+    domain: "example.com",
+  }),
+  path: path("Exact paths", "/login /logout"),
+  pathBeg: path("Beginnings of paths", "/static/ /images/"),
+  pathEnd: path("Ends of paths", ".css .js"),
+  redirectToHttps: optional(boolean(), "true: redirect to the same URL with https", true),
+  redirectLocation: optional(url, "Redirect to this URL", "https://example.com/moved"),
+  redirectPrefix: optional(
+    url,
+    "Redirect to this URL with the path of the request behind it",
+    "https://www.example.com",
+  ),
+  errorfile: optional(
+    scalar({ type: "string" }, parseErrorfile),
+    "Answer with `<code> <file>`",
+    "503 /mnt/sorry.http",
+  ),
 }, {
   instead: {
     domains: "did you mean domain?",

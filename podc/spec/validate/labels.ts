@@ -14,9 +14,10 @@ const LABEL = object({
       "a word without = that begins neither with - nor with simplenetes.",
     ),
     "Name of the label",
+    "com.example.team",
     "<name of the label>",
   ),
-  value: optional(text({ empty: "allowed" }), "Any text; empty by default"),
+  value: optional(text({ empty: "allowed" }), "Any text; empty by default", "web"),
 });
 
 export const LABELS = list(LABEL);

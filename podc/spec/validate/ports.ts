@@ -19,8 +19,10 @@ export function checkPortClashes(units: readonly UnitPorts[], reporter: Reporter
       clusterPort?.value === undefined ? [] : [[clusterPort.value, clusterPort] as const]
     ),
   );
-  for (const { fields: { hostPort } } of entries) {
-    const cluster = hostPort?.value === undefined ? undefined : clusterPorts.get(hostPort.value);
+  for (const { fields: { hostPort, protocol } } of entries) {
+    const cluster = hostPort?.value === undefined || protocol?.value === "udp"
+      ? undefined
+      : clusterPorts.get(hostPort.value);
     if (!cluster) continue;
     reporter.warning(
       hostPort!.at,
@@ -34,31 +36,44 @@ export function checkPortClashes(units: readonly UnitPorts[], reporter: Reporter
 }
 
 function checkHostPorts(entries: readonly ExposeDraft[], reporter: Reporter): void {
-  const seen = new Map<number, { readonly port: Found<number>; readonly address: string }[]>();
+  const seen = new Map<string, { readonly port: Found<number>; readonly address: string }[]>();
   for (const { fields } of entries) {
     const port = fields.hostPort;
     if (port?.value === undefined) continue;
-    const address = fields.hostInterface?.value ?? "0.0.0.0";
-    const earlier = seen.get(port.value) ?? [];
+    const address = addressOf(fields.hostInterface?.value ?? "");
+    const socket = `${port.value}/${fields.protocol?.value ?? "tcp"}`;
+    const earlier = seen.get(socket) ?? [];
     const clash = earlier.find((other) =>
-      other.address === address || [other.address, address].includes("0.0.0.0")
+      covers(other.address, address) || covers(address, other.address)
     );
     if (clash) {
       const place = reporter.place(clash.port.at);
       reporter.error(port.at, `hostPort ${port.value} is taken already, on ${place}`);
     }
-    seen.set(port.value, [...earlier, { port, address }]);
+    seen.set(socket, [...earlier, { port, address }]);
   }
+}
+
+/** An address in the one way of writing it. */
+function addressOf(text: string): string {
+  return text.includes(":") ? new URL(`http://[${text}]`).hostname : text;
+}
+
+/** Whether who listens at `wide` takes connections to `address`. `""` is not known yet. */
+function covers(wide: string, address: string): boolean {
+  if (wide === address || wide === "") return true;
+  return wide === (address.startsWith("[") ? "[::]" : "0.0.0.0");
 }
 
 /** All containers share one network, so two of them cannot listen on one port. */
 function checkTargetPorts(units: readonly UnitPorts[], reporter: Reporter): void {
-  const owners = new Map<number, { readonly unit: string; readonly port: Found<number> }>();
+  const owners = new Map<string, { readonly unit: string; readonly port: Found<number> }>();
   for (const { name, entries } of units) {
-    for (const { fields: { targetPort } } of entries) {
+    for (const { fields: { targetPort, protocol } } of entries) {
       if (targetPort?.value === undefined) continue;
-      const owner = owners.get(targetPort.value);
-      if (!owner) owners.set(targetPort.value, { unit: name, port: targetPort });
+      const socket = `${targetPort.value}/${protocol?.value ?? "tcp"}`;
+      const owner = owners.get(socket);
+      if (!owner) owners.set(socket, { unit: name, port: targetPort });
       else if (owner.unit !== name) {
         reporter.warning(
           targetPort.at,

@@ -1,6 +1,7 @@
 /** The top level of pod.yaml, and what concerns several of its sections. */
 import type { YamlNode } from "../../source/yaml_node.ts";
 import { isVersion } from "../names.ts";
+import { reportNotYet } from "../not_yet.ts";
 import type { PodSpec, Volume } from "../pod_spec.ts";
 import { show } from "../reporter.ts";
 import { type DraftOf, object, optional, required, TOP_LEVEL } from "../schema/object.ts";
@@ -9,6 +10,7 @@ import { type ContainerDraft, CONTAINERS, exposeDrafts, toContainer } from "./co
 import type { Context } from "./context.ts";
 import { EXECUTABLE, executableExpose, toExecutable } from "./executable.ts";
 import { LABELS, toLabels } from "./labels.ts";
+import { checkStartupSignals, warnOfUnseenReadiness } from "./pod_checks.ts";
 import { checkPortClashes } from "./ports.ts";
 import { reportRepeated } from "./unique.ts";
 import { toVolumes, type VolumeDraft, VOLUMES } from "./volumes.ts";
@@ -27,11 +29,25 @@ export const POD = object({
   runtime: optional(
     oneOf(["podman", "executable"]),
     "podman (the default): containers; executable: a program on the host",
+    "podman",
   ),
-  labels: optional(LABELS, "Labels of the podman pod"),
-  volumes: optional(VOLUMES, "Volumes that the containers can mount"),
-  containers: optional(CONTAINERS, "The containers, in the order in which they are started"),
-  executable: optional(EXECUTABLE, "The program, for runtime: executable"),
+  labels: optional(LABELS, "Labels of the podman pod", [{
+    name: "com.example.team",
+    value: "web",
+  }]),
+  volumes: optional(VOLUMES, "Volumes that the containers can mount", [{
+    name: "data",
+    type: "volume",
+  }]),
+  containers: optional(CONTAINERS, "The containers, in the order in which they are started", [{
+    name: "web",
+    image: "docker.io/library/nginx:1.27",
+  }]),
+  executable: optional(EXECUTABLE, "The program, for runtime: executable", {
+    command: ["deno", "run", "server.ts"],
+  }, {
+    runtime: "executable",
+  }),
 }, {
   instead: {
     version: "did you mean podVersion?",
@@ -64,6 +80,7 @@ function parseVersion(value: string) {
 
 /** Checks a whole pod.yaml; `undefined` when an error was reported. */
 export function validatePod(root: YamlNode, context: Context): PodSpec | undefined {
+  reportNotYet(root, context.notYet, context.reporter);
   const draft = POD.read(root, TOP_LEVEL, context.reporter);
   if (!draft) return undefined;
   const { fields } = draft;
@@ -116,7 +133,9 @@ function executableOf({ fields }: PodDraft, context: Context) {
     context.reporter.error(fields.runtime?.at, "runtime executable without executable", hint);
   }
   if (!draft) return undefined;
-  const result = toExecutable(draft, context);
+  const hasConfig = present(fields.volumes?.value)
+    .some((volume) => volume.fields.type?.value === "config");
+  const result = toExecutable(draft, hasConfig, context);
   const ports = [{ name: context.podName, entries: executableExpose(draft) }];
   checkPortClashes(ports, context.reporter);
   return result;
@@ -129,8 +148,14 @@ function containersOf(
 ) {
   const { reporter } = context;
   reportRepeated(drafts.map((draft) => draft.fields.name), "container", reporter);
-  const names = new Set(volumes.flatMap(({ fields }) => fields.name?.value ?? []));
-  const containers = drafts.map((draft) => toContainer(draft, names, context));
+  const types = new Map(
+    volumes.flatMap(({ fields: { name, type } }) =>
+      name?.value === undefined ? [] : [[name.value, type?.value] as const]
+    ),
+  );
+  const containers = drafts.map((draft) => toContainer(draft, types, context));
+  checkStartupSignals(drafts, reporter);
+  warnOfUnseenReadiness(drafts, reporter);
   checkPortClashes(
     drafts.map((draft) => ({
       name: draft.fields.name?.value ?? "",

@@ -80,7 +80,11 @@ Deno.test("executable: what is wrong", () => {
     ["command: serve", /command must be a list/],
     ["command: [x]\nfile: y", /file cannot stand beside command/],
     ["command: [x]\nimage: y", /executable has no key "image"/],
-    ["command: [x]\nreadinessProbe: {cmd: [y]}", /not supported yet/],
+    ["command: [x]\nreadinessProbe: {cmd: []}", /cmd has no words/],
+    ["command: [x]\nstartupProbe: {cmd: [y], signal: [{container: web}]}", /has no key "signal"/],
+    ["command: [x]\nuser: root", /has no key "user"/],
+    ["command: [x]\nmounts: []", /has no key "mounts"/],
+    ["command: [x]\npull: always", /has no key "pull"/],
     ["command: [x]\nenv: [{name: A}, {name: A}]", /variable "A" is defined twice/],
   ]);
 });

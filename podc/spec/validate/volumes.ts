@@ -10,32 +10,39 @@ import { boolean, oneOf, textThat } from "../schema/scalars.ts";
 import type { Found } from "../schema/schema.ts";
 import type { Context } from "./context.ts";
 import { name } from "./name.ts";
+import { MIB, size } from "./size.ts";
 import { reportRepeated } from "./unique.ts";
 
-const TYPES = ["volume", "host", "config"] as const;
+const TYPES = ["volume", "host", "config", "ramdisk"] as const;
 const SHARED = ["no", "pod", "host"] as const;
 
 const VOLUME = object({
   name: required(
     name(isConfigName),
     "Name that mounts refer to; that of a config may begin with _",
+    "data",
     "<name that mounts refer to>",
   ),
   type: required(
-    oneOf(TYPES, { later: (value) => value === "ramdisk" }),
-    "volume (kept by podman), host (a path on the host) or config (config/<name> beside the pod)",
-    "volume, host or config",
+    oneOf(TYPES),
+    "volume (kept by podman), host (a path on the host), config (config/<name> beside the pod) " +
+      "or ramdisk (memory, gone with the pod)",
+    "volume",
+    "volume, host, config or ramdisk",
   ),
   shared: optional(
     oneOf(SHARED, { empty: "no" }),
     "Who sees a volume: this version only (no, the default), all versions (pod), all pods (host)",
+    "pod",
   ),
   bind: optional(
     textThat((path) => path !== "", "a path"),
     "Path on the host, for type host; relative ones begin at the directory of pod.yaml",
+    "./html",
   ),
-  encrypted: optional(boolean(), "Whether a config is encrypted"),
-}, { later: ["size"], instead: { path: "did you mean bind?", hostPath: "did you mean bind?" } });
+  size: optional(size(["M", "G"]), "Size of a ramdisk, such as 10M; 1M", "10M"),
+  encrypted: optional(boolean(), "Whether a config is encrypted; not supported yet", false),
+}, { instead: { path: "did you mean bind?", hostPath: "did you mean bind?" } });
 
 export const VOLUMES = list(VOLUME);
 
@@ -66,6 +73,8 @@ function toVolume({ fields, at }: VolumeDraft, context: Context): Volume | undef
     case "config":
       checkConfig(name, fields.name!, context);
       return { type, name };
+    case "ramdisk":
+      return { type, name, sizeMiB: (fields.size?.value ?? MIB) / MIB };
     case "host":
       if (fields.bind) return { type, name, bind: toBind(fields.bind, context) };
       reporter.error(at, `volume ${name} of type host has no bind`, "add bind: <path on the host>");
@@ -77,7 +86,10 @@ function toVolume({ fields, at }: VolumeDraft, context: Context): Volume | undef
 function checkKeysOfType(fields: Fields, { reporter }: Context): void {
   const type = fields.type?.value;
   if (type === undefined) return;
-  const owners = [["shared", "volume"], ["bind", "host"], ["encrypted", "config"]] as const;
+  const owners = [["shared", "volume"], ["bind", "host"], ["encrypted", "config"], [
+    "size",
+    "ramdisk",
+  ]] as const;
   for (const [key, owner] of owners) {
     const found = fields[key];
     if (found && type !== owner && found.value !== false) {
