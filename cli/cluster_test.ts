@@ -240,3 +240,31 @@ Deno.test("pod ps tells of each host, and its exit code is the worst", async () 
   ]);
   strictEqual(await project.ok("pod ps -r web"), "1/2\n");
 });
+
+Deno.test("sync refuses hosts that get in each other's way, until one is disabled", async () => {
+  await using project = await withWeb();
+  const env = project.path("h2/host.env");
+  const original = await read(env);
+  const same: readonly [RegExp, string, RegExp][] = [
+    [/^HOSTHOME=.*/m, `HOSTHOME=${project.home("h1")}`, /the same HOSTHOME/],
+    [/^ROUTERADDRESS=.*/m, "ROUTERADDRESS=127.0.0.2:32767", /the same ROUTERADDRESS/],
+    [/^HOSTHOME=.*/m, `HOSTHOME=${project.path("home")}`, /lies in the project/],
+  ];
+  for (const [line, text, why] of same) {
+    await Deno.writeTextFile(env, original.replace(line, text));
+    await project.commit();
+    match(await project.fails("cluster sync"), why);
+    match(await project.fails("cluster plan"), why);
+    match(await project.fails("host init h2"), why);
+  }
+  ok(!await exists(project.home("h1", "pods/web")), "nothing was synced");
+  await project.ok("host state h2 -s disabled");
+  await project.commit();
+  await project.ok("cluster sync");
+});
+
+Deno.test("sync without a git repository says so", async () => {
+  await using project = await withWeb();
+  await Deno.remove(project.path(".git"), { recursive: true });
+  match(await project.fails("cluster sync"), /is no git repository[\s\S]*git init/);
+});

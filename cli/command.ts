@@ -77,6 +77,23 @@ export function valueOption<T>(
   return option(...names, parser, { description: plain(description) });
 }
 
+/** An option with some of `words` as its value, separated by commas. */
+export function wordsOption(
+  names: readonly [OptionName, ...OptionName[]],
+  metavar: Metavar,
+  words: readonly string[],
+  description: string,
+) {
+  const parser: ValueParser<"sync", string> = {
+    ...string({ metavar }),
+    parse: (input) =>
+      input.split(",").every((word) => words.includes(word))
+        ? { success: true, value: input }
+        : { success: false, error: plain(`"${input}" is not made of ${words.join(", ")}.`) },
+  };
+  return option(...names, parser, { description: plain(description) });
+}
+
 /** A positional argument. */
 export function textArgument(metavar: Metavar, description: string) {
   return argument(string({ metavar }), { description: plain(description) });

@@ -3,6 +3,7 @@ import { object, or } from "@optique/core/constructs";
 import { map } from "@optique/core/modifiers";
 import type { Parser } from "@optique/core/parser";
 import { command, constant } from "@optique/core/primitives";
+import type { Usage } from "@optique/core/usage";
 import { type RunOptions, runSync } from "@optique/run/run";
 import { VERSION } from "../proxy/conf/mod.ts";
 import { type Command, exampleText, type Invocation, plain } from "./command.ts";
@@ -117,6 +118,26 @@ function alternatives(parsers: readonly InvocationParser[]): InvocationParser {
   return or(...parsers as [InvocationParser, InvocationParser]);
 }
 
+/** What the parser library says, in this program's form, and naming what is missing. */
+function errorText(text: string, usage: Usage): string {
+  return text.replace(/^Error: /m, "[ERROR] ").replace(
+    /Missing required argument\.|No matching option or argument found\./,
+    (unnamed) => {
+      const names = requiredIn(usage);
+      return names.length === 0 ? unnamed : `Missing ${names.join(" and ")}.`;
+    },
+  );
+}
+
+/** The options and arguments that a command line can't do without. */
+function requiredIn(usage: Usage): string[] {
+  return usage.flatMap((term) => {
+    if (term.type === "argument") return [term.metavar];
+    if (term.type === "option") return [term.names.join("/")];
+    return term.type === "multiple" && term.min > 0 ? requiredIn(term.terms) : [];
+  });
+}
+
 /** Thrown out of the parser library where it would end the process. */
 class Exit extends Error {
   constructor(readonly code: number) {
@@ -136,8 +157,11 @@ function parseWith(
       aboveError: "none",
       ...options,
       stdout: (text) => stdout(`${text}\n`),
-      stderr: (text) => stderr(`${text.replace(/^Error: /m, "[ERROR] ")}\n`),
+      stderr: (text) => stderr(`${errorText(text, parser.usage)}\n`),
       onExit: (code) => {
+        if (code === USAGE_ERROR && options.aboveError !== "usage") {
+          stderr(`[INFO]  Try: ${options.programName} --help\n`);
+        }
         throw new Exit(code);
       },
       errorExitCode: USAGE_ERROR,

@@ -122,3 +122,43 @@ Deno.test("two versions of a pod live side by side, and go their own ways", asyn
   await project.ok("cluster sync");
   strictEqual(await read(`${release("1.0.0")}/config/conf/a`), "1");
 });
+
+const refusedHosts: readonly [readonly string[], RegExp][] = [
+  [["-d", "$HOME1"], /"h1" and "h2" have the same HOSTHOME/],
+  [["-d", "$HOME1/../home-h1/"], /the same HOSTHOME/],
+  [["-d", "$LINK"], /the same HOSTHOME/],
+  [["-d", "$ROOT/homes/h2"], /HOSTHOME of "h2" lies in the project/],
+  [["-d", "/srv/h2", "-r", "127.0.0.2:32767"], /the same ROUTERADDRESS: 127\.0\.0\.2:32767/],
+  [["-d", "/srv/h2", "-r", "0.0.0.0:32767"], /is not address:port of the host/],
+  [["-d", "/srv/h2\nHOST=evil"], /home has a control character/],
+  [["-d", ""], /home is empty/],
+  [["-e", "0"], /"0" in --expose is no port/],
+];
+for (const [options, why] of refusedHosts) {
+  Deno.test(`host register refuses ${JSON.stringify(options)} and leaves nothing`, async () => {
+    await using project = await TestProject.create(["h1"]);
+    const link = `${project.base}/link`;
+    await Deno.symlink(project.home("h1"), link);
+    const words = options.map((word) =>
+      word.replace("$HOME1", project.home("h1")).replace("$ROOT", project.root)
+        .replace("$LINK", link)
+    );
+    match(await project.fails(["host", "register", "h2", "-a", "local", ...words]), why);
+    ok(!await Deno.stat(project.path("h2")).then(() => true, () => false));
+  });
+}
+
+Deno.test("host register refuses names that the project uses, cluster create a project inside one", async () => {
+  await using project = await TestProject.create([]);
+  match(await project.fails("host register _config -a local"), /Cannot register a host named/);
+  match(await project.fails("cluster create inner"), /inside the cluster project/);
+  ok(!await Deno.stat(project.path("inner")).then(() => true, () => false));
+});
+
+Deno.test("who names a pod that is not attached is told of those that are", async () => {
+  await using project = await TestProject.create(["h1"]);
+  match(await project.fails("pod ls-typo web", 2), /Try: sns pod --help/);
+  match(await project.fails("pod compile web"), /Try: sns host attach web@<host>/);
+  await project.ok("host attach proxy@h1");
+  match(await project.fails("host detach prxy"), /Try: one of proxy, or attach it with/);
+});

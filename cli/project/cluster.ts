@@ -23,8 +23,15 @@ export const PROJECT_FILES = {
   variables: "cluster-vars.env",
   log: "log.txt",
   configs: "_config",
+  pods: "_pods",
   syncLogs: "_synclogs",
 } as const;
+
+/** Whether `name` is a directory that every project uses itself. */
+export function isProjectDirectory(name: string): boolean {
+  const { configs, pods, syncLogs } = PROJECT_FILES;
+  return [configs, pods, syncLogs].some((own) => own === name);
+}
 
 /**
  * The project that `env` names with CLUSTERPATH, else the one that `cwd` lies in.
@@ -46,17 +53,23 @@ async function findRoot(cwd: string, named: string | undefined): Promise<string>
       `CLUSTERPATH=${named} is no cluster project: ${PROJECT_FILES.id} is missing`,
     );
   }
-  for (let dir = resolve(cwd);; dir = dirname(dir)) {
-    if (await statIfPresent(join(dir, PROJECT_FILES.id))) return dir;
-    if (dir === dirname(dir)) break;
-  }
+  const root = await enclosingProject(cwd);
+  if (root !== undefined) return root;
   throw new UserError(`No cluster project at ${cwd} or above it`, {
     hint: "cd into a project, set CLUSTERPATH, or make one with: sns cluster create <name>",
   });
 }
 
+/** The project that `dir` is or lies in. */
+async function enclosingProject(dir: string): Promise<string | undefined> {
+  for (let at = resolve(dir);; at = dirname(at)) {
+    if (await statIfPresent(join(at, PROJECT_FILES.id))) return at;
+    if (at === dirname(at)) return undefined;
+  }
+}
+
 async function findPodPath(root: string, cwd: string, named: string | undefined): Promise<string> {
-  if (!named) return join(root, "_pods");
+  if (!named) return join(root, PROJECT_FILES.pods);
   const path = resolve(cwd, named);
   if (!await isDirectory(await Deno.realPath(path).catch(() => path))) {
     throw new UserError(`PODPATH=${named} is no directory`);
@@ -73,7 +86,7 @@ export function newClusterId(name: string, random: () => number): string {
  * Makes the project `parent/name` with its first commit.
  *
  * @returns its absolute path
- * @throws {UserError} when the name is refused or the directory exists
+ * @throws {UserError} when the name is refused, the directory exists or lies in another project
  */
 export async function createCluster(
   parent: string,
@@ -84,6 +97,13 @@ export async function createCluster(
     throw new UserError(`Cannot create a cluster named "${name}"`, {
       hint: 'use letters, digits, "_" and "-"; "pods" and "keys" are taken',
     });
+  }
+  const around = await enclosingProject(parent);
+  if (around !== undefined) {
+    throw new UserError(
+      `Cannot create the cluster "${name}" inside the cluster project ${around}`,
+      { hint: "cd out of it first" },
+    );
   }
   const root = join(parent, name);
   if (await statIfPresent(root)) {
@@ -102,7 +122,7 @@ export async function createCluster(
 async function fillProject(root: string, id: string, stamp: LogStamp): Promise<void> {
   await Deno.writeTextFile(join(root, PROJECT_FILES.variables), "");
   await Deno.writeTextFile(join(root, PROJECT_FILES.id), `${id}\n`);
-  await Deno.writeTextFile(join(root, ".gitignore"), "_pods\n");
+  await Deno.writeTextFile(join(root, ".gitignore"), `${PROJECT_FILES.pods}\n`);
   await initRepository(root, "Initial", stamp.user);
   await appendLog(join(root, PROJECT_FILES.log), "CREATED-CLUSTER-PROJECT", stamp);
 }

@@ -1,4 +1,5 @@
 /** host.env: how a host is reached, and its parameters. `KEY=value` lines, nothing is quoted. */
+import { parseEnvFile } from "../../podc/mod.ts";
 import { parseHostAddress } from "../../proxy/conf/mod.ts";
 import { UserError } from "../errors.ts";
 
@@ -28,16 +29,6 @@ export const DEFAULT_HOST_ENV = {
   hostHome: "cluster-host",
 } as const;
 
-/** Reads `KEY=value` lines: the first of a key counts, other lines are passed over. */
-export function parseKeyValues(text: string): ReadonlyMap<string, string> {
-  const values = new Map<string, string>();
-  for (const line of text.split("\n")) {
-    const match = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/.exec(line);
-    if (match && !values.has(match[1]!)) values.set(match[1]!, match[2]!);
-  }
-  return values;
-}
-
 /**
  * Reads a host.env.
  *
@@ -45,7 +36,7 @@ export function parseKeyValues(text: string): ReadonlyMap<string, string> {
  * @throws {UserError} when HOST is missing, or PORT or ROUTERADDRESS is malformed
  */
 export function parseHostEnv(text: string, file: string): HostEnv {
-  const values = parseKeyValues(text);
+  const values = parseEnvFile(text);
   const value = (key: string, fallback = "") => values.get(key)?.trim() || fallback;
   const list = (key: string) => value(key).split(/[\s,]+/).filter((word) => word !== "");
   const host = value("HOST");
@@ -59,10 +50,11 @@ export function parseHostEnv(text: string, file: string): HostEnv {
     throw new UserError(`Cannot use ${file}: PORT=${value("PORT")} is no port number`);
   }
   const routerAddress = value("ROUTERADDRESS");
-  if (routerAddress !== "" && parseHostAddress(routerAddress) === undefined) {
-    throw new UserError(`Cannot use ${file}: ROUTERADDRESS=${routerAddress} is not address:port`, {
-      hint: "write it like ROUTERADDRESS=10.0.0.5:32767",
-    });
+  if (routerAddress !== "" && !isRouterAddress(routerAddress)) {
+    throw new UserError(
+      `Cannot use ${file}: ROUTERADDRESS=${routerAddress} is not address:port of this host`,
+      { hint: "write it like ROUTERADDRESS=10.0.0.5:32767" },
+    );
   }
   return {
     host,
@@ -76,6 +68,12 @@ export function parseHostEnv(text: string, file: string): HostEnv {
     hostHome: value("HOSTHOME", DEFAULT_HOST_ENV.hostHome),
     routerAddress,
   };
+}
+
+/** Whether `text` is address:port, and an address at which other hosts find this one. */
+export function isRouterAddress(text: string): boolean {
+  const address = parseHostAddress(text);
+  return address !== undefined && !/^(0+(\.0+)*|[0:]+)$/.test(address.hostname);
 }
 
 /** The text of a new host.env, with a comment for each group of keys. */

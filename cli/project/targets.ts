@@ -1,6 +1,6 @@
 /** Which hosts and releases a pod reference means. */
 import { UserError } from "../errors.ts";
-import { isAttached } from "./attachment.ts";
+import { attachedPods, isAttached } from "./attachment.ts";
 import type { Cluster } from "./cluster.ts";
 import { getHost, type HostDir, usableHosts } from "./host.ts";
 import { formatPodRef, type PodRef } from "./pod_ref.ts";
@@ -25,8 +25,12 @@ export async function targetHosts(cluster: Cluster, ref: PodRef): Promise<HostDi
   for (const host of candidates) if (await isAttached(host, ref.pod)) hosts.push(host);
   if (hosts.length > 0) return hosts;
   const where = ref.host === undefined ? "any active or inactive host" : `host "${ref.host}"`;
+  const attached = (await Promise.all(candidates.map(attachedPods))).flat();
+  const attach = `sns host attach ${ref.pod}@${ref.host ?? "<host>"}`;
   throw new UserError(`The pod "${ref.pod}" is not attached to ${where}`, {
-    hint: `sns host attach ${ref.pod}@${ref.host ?? "<host>"}`,
+    hint: attached.length === 0
+      ? attach
+      : `one of ${[...new Set(attached)].sort().join(", ")}, or attach it with: ${attach}`,
   });
 }
 

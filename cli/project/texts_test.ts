@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, strictEqual, throws } from "node:assert/strict";
 import fc from "fast-check";
 import { newClusterId } from "./cluster.ts";
-import { formatHostEnv, parseHostEnv, parseKeyValues } from "./host_env.ts";
+import { formatHostEnv, parseHostEnv } from "./host_env.ts";
 import { formatLogLine, userName } from "./log.ts";
 import { formatPodRef, parsePodRef } from "./pod_ref.ts";
 import { normalizeGitUrl } from "./pod_source.ts";
@@ -83,6 +83,8 @@ for (
     ["", /no HOST/],
     ["HOST=a\nPORT=x", /PORT=x is no port/],
     ["HOST=a\nROUTERADDRESS=10.0.0.1", /ROUTERADDRESS=10.0.0.1 is not address:port/],
+    ["HOST=a\nROUTERADDRESS=0.0.0.0:32767", /is not address:port of this host/],
+    ["HOST=a\nROUTERADDRESS=[::]:32767", /is not address:port of this host/],
   ] as const
 ) {
   Deno.test(`host.env refused: ${JSON.stringify(text)}`, () => {
@@ -90,8 +92,9 @@ for (
   });
 }
 
-Deno.test("values are everything behind the first =", () => {
-  deepStrictEqual([...parseKeyValues("A=b=c d\nB=\n=x\nA=2")], [["A", "b=c d"], ["B", ""]]);
+Deno.test("host.env: line ends of Windows are line ends", () => {
+  const env = parseHostEnv("HOST=local\r\nHOSTHOME=/srv/h1\r\nROUTERADDRESS=\r\n", "f");
+  deepStrictEqual([env.host, env.hostHome, env.routerAddress], ["local", "/srv/h1", ""]);
 });
 
 Deno.test("a log line has local time, unix seconds, user and action", () => {

@@ -1,7 +1,7 @@
 /** The lock that a sync holds on a host while it writes there. */
 import type { Host } from "../../daemon/mod.ts";
+import { parseEnvFile } from "../../podc/mod.ts";
 import { UserError } from "../errors.ts";
-import { parseKeyValues } from "../project/host_env.ts";
 import { REMOTE_EXIT, REMOTE_PROGRAMS } from "../remote/programs.ts";
 
 /** Seconds that a lock outlives its last heartbeat. */
@@ -55,7 +55,7 @@ export async function acquireLock(
     await releaseLock({ host, home, token: owner.token, fence: seenFence + 1 }).catch(() => {});
     throw error;
   });
-  const values = parseKeyValues(new TextDecoder().decode(stdout));
+  const values = parseEnvFile(new TextDecoder().decode(stdout));
   if (code === REMOTE_EXIT.locked) {
     throw new UserError(`Host "${host.name}" is locked by ${describeHolder(values, stderr)}`, {
       hint: "wait for that sync to end; a lock without a living owner expires after" +

@@ -1,8 +1,9 @@
 /** What must hold in the project before any host is contacted. */
 import { UserError } from "../errors.ts";
 import type { Cluster } from "../project/cluster.ts";
-import { changedPaths, history } from "../project/git.ts";
+import { changedPaths, history, isInRepository } from "../project/git.ts";
 import { allHosts, type HostDir } from "../project/host.ts";
+import { refuseHostConflicts } from "../project/host_conflicts.ts";
 import { findPortClashes } from "../project/ports.ts";
 import { allReleasePorts } from "../project/release_ports.ts";
 
@@ -16,7 +17,7 @@ export interface ReadyProject {
 const SHOWN_PATHS = 10;
 
 /**
- * Checks the project: no clashing ports, a host to sync, everything committed.
+ * Checks the project: no clashing ports, hosts that don't get in each other's way, everything committed.
  *
  * @throws {UserError} saying what to put right
  */
@@ -31,6 +32,12 @@ export async function checkProject(cluster: Cluster): Promise<ReadyProject> {
   if (hosts.every(({ state }) => state === "disabled")) {
     throw new UserError("Cannot sync: the project has no active or inactive host", {
       hint: "sns host register <host> -a <address>",
+    });
+  }
+  await refuseHostConflicts(cluster, hosts, "sync");
+  if (!await isInRepository(cluster.root)) {
+    throw new UserError(`Cannot sync: ${cluster.root} is no git repository`, {
+      hint: 'restore its .git, or: git init && git add . && git commit -m "first"',
     });
   }
   const dirty = (await changedPaths(cluster.root)).filter((path) => !isOwnLog(path));

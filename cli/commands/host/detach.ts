@@ -29,7 +29,7 @@ async function run(deps: Deps, options: DetachOptions): Promise<number> {
   }
   for (const host of await targetHosts(cluster, ref)) {
     await detachPod(host, ref.pod, stampOf(deps));
-    deps.log.ok(`Detached "${ref.pod}" from "${host.name}"`);
+    deps.log.ok(`Detached "${ref.pod}" from "${host.name}", which removes it at the next sync`);
   }
   for (const host of await allHosts(cluster)) if (await isAttached(host, ref.pod)) return 0;
   if (await hasClusterConfigs(cluster, ref.pod)) {

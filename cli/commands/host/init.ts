@@ -5,7 +5,8 @@ import type { Deps } from "../../deps.ts";
 import { UserError } from "../../errors.ts";
 import { findCluster } from "../../project/cluster.ts";
 import { statIfPresent } from "../../project/files.ts";
-import { getHost } from "../../project/host.ts";
+import { allHosts, getHost } from "../../project/host.ts";
+import { refuseHostConflicts } from "../../project/host_conflicts.ts";
 import { REMOTE_EXIT, REMOTE_PROGRAMS } from "../../remote/programs.ts";
 
 export interface InitOptions {
@@ -29,6 +30,7 @@ export const definition = defineCommand<InitOptions>({
 async function run(deps: Deps, { host: name, force }: InitOptions): Promise<number> {
   const cluster = await findCluster(deps.cwd, deps.env);
   const host = await getHost(cluster, name);
+  await refuseHostConflicts(cluster, await allHosts(cluster), `initialise "${name}"`);
   const { code, stderr } = await deps.connect(host).run({
     script: REMOTE_PROGRAMS.initHost,
     args: [host.env.hostHome, cluster.id, force ? "yes" : "no"],
@@ -46,6 +48,8 @@ async function run(deps: Deps, { host: name, force }: InitOptions): Promise<numb
     deps.log.warn("registry-config.json is not delivered to hosts by this version");
     break;
   }
-  deps.log.ok(`The host "${name}" is ready for the cluster ${cluster.id}`);
+  const home = join("~", host.env.hostHome);
+  const place = host.env.hostHome.startsWith("/") ? host.env.hostHome : home;
+  deps.log.ok(`The host "${name}" is ready for the cluster ${cluster.id}, with its home ${place}`);
   return 0;
 }

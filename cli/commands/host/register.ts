@@ -1,13 +1,20 @@
 import { join } from "node:path";
 import { object } from "@optique/core/constructs";
 import { optional } from "@optique/core/modifiers";
-import { parseHostAddress } from "../../../proxy/conf/mod.ts";
+import { isPort, parseHostAddress } from "../../../proxy/conf/mod.ts";
 import { defineCommand, textArgument, textOption } from "../../command.ts";
 import { type Deps, stampOf } from "../../deps.ts";
 import { UserError } from "../../errors.ts";
-import { findCluster, PROJECT_FILES } from "../../project/cluster.ts";
+import { findCluster, isProjectDirectory, PROJECT_FILES } from "../../project/cluster.ts";
 import { statIfPresent } from "../../project/files.ts";
-import { DEFAULT_HOST_ENV, formatHostEnv, type HostEnv } from "../../project/host_env.ts";
+import { allHosts } from "../../project/host.ts";
+import { refuseHostConflicts } from "../../project/host_conflicts.ts";
+import {
+  DEFAULT_HOST_ENV,
+  formatHostEnv,
+  type HostEnv,
+  isRouterAddress,
+} from "../../project/host_env.ts";
 import { appendLog } from "../../project/log.ts";
 import { isHostName } from "../../project/pod_ref.ts";
 
@@ -55,15 +62,17 @@ export const definition = defineCommand<RegisterOptions>({
 async function run(deps: Deps, options: RegisterOptions): Promise<number> {
   const cluster = await findCluster(deps.cwd, deps.env);
   const { host } = options;
-  if (!isHostName(host)) {
+  if (!isHostName(host) || isProjectDirectory(host)) {
     throw new UserError(`Cannot register a host named "${host}"`, {
-      hint: 'use letters, digits, "_" and "-"',
+      hint: 'use letters, digits, "_" and "-", and no name that the project uses itself',
     });
   }
   const dir = join(cluster.root, host);
   if (await statIfPresent(dir)) throw new UserError(`Cannot register "${host}": ${dir} exists`);
   const env = hostEnvOf(options, (text) => deps.log.warn(text));
   const superEnv = superUserEnv(options, env);
+  const added = { name: host, env, state: "active" } as const;
+  await refuseHostConflicts(cluster, [...await allHosts(cluster), added], `register "${host}"`);
   await Deno.mkdir(dir);
   await Deno.writeTextFile(join(dir, "host.state"), "active\n");
   await Deno.writeTextFile(join(dir, "host.env"), formatHostEnv(env));
@@ -87,15 +96,24 @@ function hostEnvOf(options: RegisterOptions, warn: (text: string) => void): Host
   const refuse = (why: string): never => {
     throw new UserError(`Cannot register "${options.host}": ${why}`);
   };
+  for (const [option, value] of Object.entries(options)) {
+    if (typeof value !== "string") continue;
+    // Each value becomes a line of host.env.
+    if (/\p{Cc}/u.test(value)) refuse(`${option} has a control character or a line break in it`);
+    if (value.trim() === "") refuse(`${option} is empty`);
+  }
   const local = options.address === "local";
   const address = parseAddress(options.address) ??
     refuse(`"${options.address}" is no address: write ip, ip:port or local`);
   const expose = list(options.expose);
-  const odd = expose.find((port) => !/^[0-9]+$/.test(port) || Number(port) > 65535);
+  const odd = expose.find((port) => !/^[0-9]+$/.test(port) || !isPort(Number(port)));
   if (odd !== undefined) refuse(`"${odd}" in --expose is no port`);
   if (local && options.superUser !== undefined) refuse("a local host has no super user");
-  if (options.router !== undefined && parseHostAddress(options.router) === undefined) {
-    refuse(`--router-address "${options.router}" is not address:port, like 10.0.0.5:32767`);
+  if (options.router !== undefined && !isRouterAddress(options.router)) {
+    refuse(
+      `--router-address "${options.router}" is not address:port of the host, like 10.0.0.5:32767` +
+        " or [fd00::5]:32767",
+    );
   }
   if (!local && options.jumpHost === undefined && !expose.includes(String(address.port))) {
     warn(`The port ${address.port} is added to EXPOSE, so that SSH stays open`);

@@ -9,6 +9,7 @@ import {
   textArgument,
   textOption,
   valueOption,
+  wordsOption,
 } from "../../command.ts";
 import type { Deps } from "../../deps.ts";
 import { findCluster } from "../../project/cluster.ts";
@@ -40,7 +41,11 @@ export const definition = defineCommand<LogsOptions>({
     containers: multiple(textArgument("CONTAINER", "Only these containers")),
     supervisor: flag(["-p", "--daemon-process"], "The log of the pod's supervisor"),
     timestamp: optional(
-      textOption(["-t", "--timestamp"], "TIME", "From unix seconds, or -N for N seconds ago"),
+      textOption(
+        ["-t", "--timestamp"],
+        "TIME",
+        "From unix seconds, -N for N seconds ago, or 10m, 2h, 1d ago",
+      ),
     ),
     limit: optional(
       valueOption(
@@ -50,12 +55,18 @@ export const definition = defineCommand<LogsOptions>({
       ),
     ),
     stream: optional(
-      textOption(["-s", "--stream"], "STREAMS", "stdout, stderr or both with a comma"),
+      wordsOption(
+        ["-s", "--stream"],
+        "STREAMS",
+        ["stdout", "stderr"],
+        "stdout, stderr or both with a comma",
+      ),
     ),
     details: optional(
-      textOption(
+      wordsOption(
         ["-d", "--details"],
         "COLUMNS",
+        ["ts", "name", "stream", "age", "none"],
         "Of ts,name,stream,age (default ts,name), or none",
       ),
     ),
