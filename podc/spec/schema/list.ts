@@ -40,7 +40,13 @@ export function blankList(
   rule: string,
 ): Schema<readonly string[]> {
   return {
-    json: { anyOf: [{ type: "string" }, { type: "array", items: { type: "string" } }] },
+    json: {
+      anyOf: [{ type: "string", minLength: 1 }, {
+        type: "array",
+        minItems: 1,
+        items: { type: "string" },
+      }],
+    },
     read(node, name, reporter) {
       const nodes = node.kind === "list" ? node.items : [node];
       const found = nodes.map((each) => {

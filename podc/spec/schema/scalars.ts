@@ -31,7 +31,7 @@ export function scalar<T extends string | number | boolean>(
   empty?: T,
 ): Schema<T> {
   return {
-    json,
+    json: asWritten(json),
     read(node: YamlNode, name: string, reporter: Reporter): T | undefined {
       if (node.kind !== "scalar") {
         reporter.error(
@@ -52,6 +52,27 @@ export function scalar<T extends string | number | boolean>(
       return undefined;
     },
   };
+}
+
+/** Stands in JSON Schema for text with a `${NAME}` in it, which can become any value. */
+export const VARIABLE_DEFINITION = {
+  variable: {
+    title: "variable",
+    type: "string",
+    pattern: "\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}",
+  },
+} as const;
+
+/** A value as editors see it: numbers and truth may stand in quotes, and anything may be a variable. */
+function asWritten(json: JsonSchema): JsonSchema {
+  const constrained = "pattern" in json || "enum" in json || !String(json.type).includes("string");
+  if (!constrained) return json;
+  const quoted = json.type === "integer" || json.type === "number"
+    ? [{ type: "string", pattern: "^[0-9]+(\\.[0-9]+)?$" }]
+    : json.type === "boolean"
+    ? [{ enum: ["true", "false"] }]
+    : [];
+  return { anyOf: [json, ...quoted, { $ref: "#/$defs/variable" }] };
 }
 
 /** Any text, literally. Nothing at all is the empty text when `empty` says so. */
@@ -100,7 +121,7 @@ export function oneOf<const T extends string>(
   options: { empty?: T } = {},
 ): Schema<T> {
   return scalar<T>(
-    { enum: words },
+    { enum: options.empty === undefined ? words : [...words, "", null] },
     (value) => {
       const found = words.find((word) => word === value);
       if (found !== undefined) return found;

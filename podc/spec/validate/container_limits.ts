@@ -14,7 +14,7 @@ export const CONTAINER_LIMITS = {
     "always",
   ),
   user: optional(
-    scalar({ type: "string" }, parseUser),
+    scalar({ type: ["string", "integer"] }, parseUser),
     "User, and behind a colon group, that it runs as: names of the image, or numbers",
     "1000:1000",
   ),

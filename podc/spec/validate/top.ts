@@ -22,7 +22,7 @@ export const API_VERSIONS = ["1.0.0-beta1", "1.0.0-beta2", "1.0.0"] as const;
 export const POD = object({
   api: required(scalar({ enum: API_VERSIONS }, parseApi), "Version of the Pod API", "1.0.0"),
   podVersion: required(
-    scalar({ type: "string" }, parseVersion),
+    scalar({ type: "string", pattern: "^[0-9]+(\\.[0-9]+){2}(-[a-z0-9.-]*)?$" }, parseVersion),
     "Version of this pod: three numbers, perhaps with a pre-release",
     "1.0.0",
   ),
