@@ -1,30 +1,39 @@
-/** `podc`: compiles a pod.yaml. */
+/** `podc`: compiles pod.yaml files. */
 
 /** Runs podc with `args`; returns its exit code. */
 async function main(args: readonly string[]): Promise<number> {
   const { parseArguments } = await import("./command/arguments.ts");
   const parsed = parseArguments(args);
-  if (!("arguments" in parsed)) {
+  if (!("request" in parsed)) {
     write(Deno.stdout, parsed.stdout);
     write(Deno.stderr, parsed.stderr);
     return parsed.exitCode;
   }
-  const { build } = await import("./command/build.ts");
+  const { targetsOf } = await import("./command/targets.ts");
   const { printer } = await import("./command/print.ts");
   const print = printer((text) => write(Deno.stderr, text), Deno.env.get("SPACE_LOG_LEVEL"));
-  try {
-    const surroundings = { cwd: Deno.cwd(), environment: (name: string) => Deno.env.get(name) };
-    return await build(parsed.arguments, { ...surroundings, print }) ? 0 : 1;
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    print("error", [...causes(error)].join(": "));
-    return 1;
+  const cwd = Deno.cwd();
+  const found = await targetsOf(parsed.request, cwd, isFile);
+  if ("wrong" in found) {
+    print("error", `${found.wrong}. Try: podc --help`);
+    return 2;
   }
+  const { buildAll } = await import("./command/build_all.ts");
+  const environment = (name: string) => Deno.env.get(name);
+  const { ok, diagnostics } = await buildAll(found.targets, { cwd, environment, print });
+  if (parsed.request.json) write(Deno.stdout, JSON.stringify(diagnostics, null, 2) + "\n");
+  return ok ? 0 : 1;
 }
 
-function* causes(error: Error): Generator<string> {
-  yield error.message;
-  if (error.cause instanceof Error) yield* causes(error.cause);
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return false;
+    }
+    throw error;
+  }
 }
 
 function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {

@@ -54,3 +54,32 @@ Deno.test("podc: exit codes and streams", () =>
     assert.equal(version.code, 0);
     assert.match(version.stdout, /^podc .*\napi .*\n$/);
   }));
+
+Deno.test("podc: several directories, one of them wrong, and diagnostics as data", () =>
+  inWeb(async (directory) => {
+    const parent = join(directory, "..");
+    const pod = (more: string) =>
+      `api: 1.0.0\npodVersion: 1.0.0\ncontainers: [{name: a, image: "x:1"}]\n${more}`;
+    await Deno.writeTextFile(join(directory, "pod.yaml"), pod(""));
+    await Deno.mkdir(join(parent, "db"));
+    await Deno.writeTextFile(join(parent, "db", "pod.yaml"), pod("oops: 1\n"));
+    const text = await podc(parent, ["web", "db/"]);
+    assert.deepEqual([text.code, text.stdout], [1, ""]);
+    assert.match(text.stderr, /compiled web 1\.0\.0 to web\/pod\ndb\/pod\.yaml:4:1: error: /);
+    assert.ok((await Deno.stat(join(directory, "pod"))).isFile);
+    const data = await podc(parent, ["--json", "--check", "web", "db"]);
+    assert.equal(data.code, 1);
+    assert.deepEqual(JSON.parse(data.stdout), [{
+      severity: "error",
+      message: 'the pod has no key "oops"',
+      hint: "the keys are api, podVersion, runtime, labels, volumes, containers, executable",
+      file: "db/pod.yaml",
+      position: { line: 4, column: 1, length: 4 },
+    }]);
+    const clean = await podc(directory, ["--json"]);
+    assert.deepEqual([clean.code, clean.stdout], [0, "[]\n"]);
+    const unreadable = await podc(directory, ["--json", "-f", "none.yaml"]);
+    assert.equal(unreadable.code, 1);
+    assert.match(JSON.parse(unreadable.stdout)[0].message, /^Cannot read /);
+    assert.equal((await podc(parent, ["web", "none"])).code, 2);
+  }));

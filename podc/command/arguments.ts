@@ -2,14 +2,16 @@
 import { object } from "@optique/core/constructs";
 import { runParserSync } from "@optique/core/facade";
 import { type Message, message } from "@optique/core/message";
-import { optional, withDefault } from "@optique/core/modifiers";
+import { multiple, optional, withDefault } from "@optique/core/modifiers";
 import { argument, option } from "@optique/core/primitives";
 import { choice, string } from "@optique/core/valueparser";
 import { VERSION } from "../../proxy/conf/mod.ts";
+import { podJsonSchema } from "../spec/json_schema.ts";
 import { API_VERSIONS } from "../spec/validate/top.ts";
 
-/** What somebody asked of podc. */
+/** What somebody asked of podc, for one pod. */
 export interface Arguments {
+  /** The current directory's name when absent. */
   readonly podName: string | undefined;
   readonly file: string;
   readonly outfile: string | undefined;
@@ -18,24 +20,34 @@ export interface Arguments {
   readonly sourceEnv: boolean;
   readonly undefinedVariables: "error" | "empty";
   readonly check: boolean;
+  /** Whether diagnostics are handed out as data instead of text. */
+  readonly json: boolean;
 }
 
-/** Arguments to compile with, or text to print before ending with `exitCode`. */
+/** What somebody asked of podc, before it is known which words are directories. */
+export interface Request extends Omit<Arguments, "podName" | "file"> {
+  readonly file: string | undefined;
+  /** The name of one pod, or directories of several. */
+  readonly pods: readonly string[];
+}
+
+/** A request, or text to print before ending with `exitCode`. */
 export type ParsedArguments =
-  | { readonly arguments: Arguments }
+  | { readonly request: Request }
   | { readonly stdout: string; readonly stderr: string; readonly exitCode: 0 | 2 };
 
 const path = string({ metavar: "PATH" });
 const described = (description: Message) => ({ description });
 
 const PARSER = object({
-  podName: optional(argument(
-    string({ metavar: "NAME" }),
-    described(message`Name of the pod; by default that of the current directory.`),
+  pods: multiple(argument(
+    string({ metavar: "NAME|DIRECTORY" }),
+    described(
+      message`Name of the pod, by default that of the current directory; or directories with a pod.yaml each, whose names are the pods' names.`,
+    ),
   )),
-  file: withDefault(
+  file: optional(
     option("-f", "--file", path, described(message`The pod to compile; ./pod.yaml by default.`)),
-    "pod.yaml",
   ),
   outfile: optional(option(
     "-o",
@@ -71,7 +83,12 @@ const PARSER = object({
     ),
     "error",
   ),
-  check: option("--check", described(message`Only check the file, write nothing.`)),
+  check: option("--check", described(message`Only check, write nothing.`)),
+  json: option(
+    "--json",
+    described(message`Print errors and warnings to stdout, as one JSON array for editors.`),
+  ),
+  schema: option("--schema", described(message`Print the JSON Schema of pod.yaml and end.`)),
 });
 
 /** Reads podc's arguments (those behind the program's name). Never throws, never exits. */
@@ -99,7 +116,11 @@ export function parseArguments(args: readonly string[]): ParsedArguments {
     stderr: (text) => stderr += text + "\n",
   });
   if (parsed === undefined) return endingOf(ending, stdout, stderr);
-  return { arguments: { ...parsed, preprocess: parsed.preprocess === "true" } };
+  const { schema, ...request } = parsed;
+  if (schema) {
+    return { stdout: JSON.stringify(podJsonSchema(), null, 2) + "\n", stderr, exitCode: 0 };
+  }
+  return { request: { ...request, preprocess: parsed.preprocess === "true" } };
 }
 
 function endingOf(ending: "help" | "version" | "usage", stdout: string, stderr: string) {

@@ -2,27 +2,29 @@ import assert from "node:assert/strict";
 import { parseArguments } from "./arguments.ts";
 
 const DEFAULTS = {
-  podName: undefined,
-  file: "pod.yaml",
+  pods: [],
+  file: undefined,
   outfile: undefined,
   dir: undefined,
   preprocess: true,
   sourceEnv: false,
   undefinedVariables: "error",
   check: false,
+  json: false,
 };
 
 Deno.test("parseArguments: what can be asked for", () => {
   const table: readonly (readonly [string[], object])[] = [
     [[], {}],
-    [["web"], { podName: "web" }],
-    [["-f", "a.yaml", "web"], { file: "a.yaml", podName: "web" }],
+    [["web"], { pods: ["web"] }],
+    [["-f", "a.yaml", "web"], { file: "a.yaml", pods: ["web"] }],
     [["--file=a.yaml", "--outfile=o", "--dir=/d"], { file: "a.yaml", outfile: "o", dir: "/d" }],
     [["--file", "a.yaml", "--outfile", "o", "--dir", "d"], {
       file: "a.yaml",
       outfile: "o",
       dir: "d",
     }],
+    [["a", "b/c", "--json"], { pods: ["a", "b/c"], json: true }],
     [["-p", "false"], { preprocess: false }],
     [["--preprocess=true", "-e"], { sourceEnv: true }],
     [["--source-env", "--undefined=empty", "--check"], {
@@ -30,16 +32,15 @@ Deno.test("parseArguments: what can be asked for", () => {
       undefinedVariables: "empty",
       check: true,
     }],
-    [["--undefined", "error", "--", "web"], { podName: "web" }],
+    [["--undefined", "error", "--", "web"], { pods: ["web"] }],
   ];
   for (const [args, expected] of table) {
-    assert.deepEqual(parseArguments(args), { arguments: { ...DEFAULTS, ...expected } });
+    assert.deepEqual(parseArguments(args), { request: { ...DEFAULTS, ...expected } });
   }
 });
 
 Deno.test("parseArguments: wrong usage says what and ends with 2", () => {
   const wrong = [
-    ["a", "b"],
     ["--nonsense"],
     ["-f"],
     ["-p", "maybe"],
@@ -67,4 +68,10 @@ Deno.test("parseArguments: help and version go to stdout", () => {
     assert.ok("exitCode" in parsed && parsed.exitCode === 0);
     assert.match(parsed.stdout, /^podc [0-9.]+\napi 1\.0\.0\n$/);
   }
+});
+
+Deno.test("parseArguments: the JSON Schema goes to stdout", () => {
+  const parsed = parseArguments(["--schema"]);
+  assert.ok("exitCode" in parsed && parsed.exitCode === 0);
+  assert.equal(JSON.parse(parsed.stdout).title, "pod.yaml");
 });

@@ -3,7 +3,7 @@ import { posix } from "node:path";
 import { type Artifacts, type CompileOutput, compilePod } from "../compile.ts";
 import { parseEnvFile } from "../source/env_file.ts";
 import { variablesIn } from "../source/variables.ts";
-import { formatDiagnostic } from "../spec/diagnostic.ts";
+import { type Diagnostic, formatDiagnostic } from "../spec/diagnostic.ts";
 import type { Arguments } from "./arguments.ts";
 import { type Paths, pathsOf } from "./paths.ts";
 import { applyChanges, type FileChange } from "./write.ts";
@@ -19,6 +19,8 @@ export interface Surroundings {
     text: string,
     kind?: "message" | "diagnostic",
   ) => void;
+  /** Takes the diagnostics of a run that was asked for them as data. */
+  readonly collect?: (diagnostics: readonly Diagnostic[]) => void;
 }
 
 /**
@@ -42,7 +44,8 @@ export async function build(args: Arguments, surroundings: Surroundings): Promis
     baseDir: paths.baseDir,
     configs: await directoriesIn(paths.configs),
   });
-  for (const diagnostic of output.diagnostics) {
+  if (args.json) surroundings.collect?.(output.diagnostics);
+  for (const diagnostic of args.json ? [] : output.diagnostics) {
     print(diagnostic.severity, formatDiagnostic(diagnostic, source), "diagnostic");
   }
   if (!output.artifacts || !output.spec) {

@@ -27,6 +27,7 @@ const ARGUMENTS: Arguments = {
   sourceEnv: false,
   undefinedVariables: "error",
   check: false,
+  json: false,
 };
 
 interface Folder {
