@@ -8,6 +8,7 @@ import {
   parseProxyConf,
   type PortMapping,
   type ProxyConf,
+  tellProblems,
 } from "./conf/mod.ts";
 import type { Log } from "./log.ts";
 
@@ -69,7 +70,7 @@ export class ConfFiles {
     if (problems.length > 0 && !old) {
       throw new Error(problems.map((problem) => `${this.confFile}: ${problem}`).join("\n"));
     }
-    this.#complain(this.confFile, problems.join("; "));
+    this.#complain(this.confFile, tellProblems(problems));
     return old && problems.length > 0 ? old : conf;
   }
 
@@ -85,7 +86,7 @@ export class ConfFiles {
     }
     if (text === undefined) return undefined;
     const { entries, problems } = parse(text);
-    this.#complain(path, problems.join("; "));
+    this.#complain(path, tellProblems(problems));
     return entries;
   }
 

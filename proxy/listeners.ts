@@ -119,7 +119,8 @@ export class Listeners {
     if (ports === this.#reported) return;
     this.#reported = ports;
     if (failed.length === 0) {
-      this.log.info("All ports are open", { listeners: this.count });
+      // At the end nothing is wanted any more, and nothing to be told.
+      if (this.#wanted.size > 0) this.log.info("All ports are open", { listeners: this.count });
       return;
     }
     this.log.error(`Cannot listen on ${failed.length} of ${this.#wanted.size} ports`, {

@@ -105,6 +105,16 @@ Deno.test("a port that is taken is reported once and opened when it is free", as
   });
 });
 
+Deno.test("the end of a proxy that missed a port does not tell that all are open", async () => {
+  await withCluster(1, async ([host]) => {
+    using _taken = Deno.listen({ hostname: host!.ip, port: PORT_B + 1 });
+    await host!.write("proxy.conf", host!.conf.replace(`${PORT_B}`, `${PORT_B}-${PORT_B + 1}`));
+    await host!.proxy.reload();
+    await host!.proxy.drain();
+    assert.doesNotMatch(host!.lines.join("\n"), /All ports are open/);
+  });
+});
+
 Deno.test("a mapping that leads back to the proxy is left out", async () => {
   await withCluster(1, async ([host]) => {
     await host!.map({ hostPort: PORT_A }, { clusterPort: PORT_B, hostPort: ROUTER });

@@ -1,6 +1,6 @@
 /** Reads what the files of one instance say. */
 import { parsePodAction, parsePodState, parsePodStatus } from "../../podc/mod.ts";
-import { parsePortMappings, type PortMapping } from "../../proxy/conf/mod.ts";
+import { parsePortMappings, type PortMapping, tellProblems } from "../../proxy/conf/mod.ts";
 import type { Instance } from "../discovery.ts";
 import { lstat, readSafely, type SafeFile, UnsafeFileError } from "../files.ts";
 import { releasePaths } from "../host/layout.ts";
@@ -56,7 +56,7 @@ export function observe(
   }
   const parsed = parsePortMappings(mappings?.text ?? "");
   if (parsed.problems.length > 0) {
-    problems.set(paths.portMappings, `${paths.portMappings}: ${parsed.problems.join("; ")}`);
+    problems.set(paths.portMappings, `${paths.portMappings}: ${tellProblems(parsed.problems)}`);
   }
   const pid = status && parsePodStatus(status.text).pid;
   return {

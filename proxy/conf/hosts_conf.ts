@@ -18,6 +18,18 @@ export interface Parsed<T> {
   readonly problems: readonly string[];
 }
 
+/** Sentences and letters of each that {@link tellProblems} gives. */
+const TOLD = { sentences: 5, letters: 160 };
+
+/** The problems of a file as one text, short also when all of a big file is wrong. */
+export function tellProblems(problems: readonly string[]): string {
+  const told = problems.slice(0, TOLD.sentences).map((problem) =>
+    problem.length <= TOLD.letters ? problem : `${problem.slice(0, TOLD.letters)}...`
+  );
+  const more = problems.length - told.length;
+  return [...told, ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
+}
+
 /** Reads `address:port` or `[v6]:port`; `undefined` when it is neither. */
 export function parseHostAddress(text: string): HostAddress | undefined {
   const match = /^(?:\[([0-9A-Fa-f:.%]+)\]|([^\s:\[\]]+)):([0-9]+)$/.exec(text);

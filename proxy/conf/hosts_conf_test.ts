@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { formatHostsConf, parseHostAddress, parseHostsConf } from "./hosts_conf.ts";
+import { formatHostsConf, parseHostAddress, parseHostsConf, tellProblems } from "./hosts_conf.ts";
+
+Deno.test("tellProblems is the problems as one text, short also for thousands of long ones", () => {
+  assert.equal(tellProblems([]), "");
+  assert.equal(tellProblems(["a", "b"]), "a; b");
+  const long = tellProblems(Array.from({ length: 2000 }, (_, n) => `${n} ${"x".repeat(9000)}`));
+  assert.match(long, /^0 x+\.\.\.; 1 x+.*; and 1995 more$/);
+  assert.ok(long.length < 1000);
+});
 
 Deno.test("parseHostAddress", () => {
   const cases: [string, { hostname: string; port: number } | undefined][] = [

@@ -1,27 +1,50 @@
-/** Which known word a misspelt one was probably meant to be. */
+/** Which known word somebody meant. */
 
-/** Number of single character insertions, removals and changes that turn `a` into `b`. */
-function distance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+/**
+ * The one of `known` that is most like `word`, or `undefined` when none is alike. Case, hyphens and
+ * underscores don't count; otherwise up to one edit in three letters does.
+ */
+export function nearest(word: string, known: Iterable<string>): string | undefined {
+  const wanted = plain(word);
+  let best: string | undefined;
+  let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  for (const candidate of known) {
+    const other = plain(candidate);
+    if (Math.abs(other.length - wanted.length) >= bestDistance) continue;
+    const distance = editDistance(wanted, other);
+    // All letters wrong is not alike, however short the words are.
+    if (distance < bestDistance && distance < Math.max(wanted.length, other.length)) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+/** The number of letters to insert, remove, change or swap with their neighbour to get from `a` to `b`. */
+export function editDistance(a: string, b: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let row = 1; row <= a.length; row++) {
     const current = [row];
     for (let column = 1; column <= b.length; column++) {
-      const change = previous[column - 1]! + (a[row - 1] === b[column - 1] ? 0 : 1);
-      current.push(Math.min(change, previous[column]! + 1, current[column - 1]! + 1));
+      const same = a[row - 1] === b[column - 1];
+      let cost = Math.min(
+        last[column]! + 1,
+        current[column - 1]! + 1,
+        last[column - 1]! + (same ? 0 : 1),
+      );
+      const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] &&
+        a[row - 2] === b[column - 1];
+      if (swapped) cost = Math.min(cost, beforeLast[column - 2]! + 1);
+      current.push(cost);
     }
-    previous = current;
+    beforeLast = last;
+    last = current;
   }
-  return previous[b.length]!;
+  return last[b.length]!;
 }
 
-/** The word of `known` nearest to `word`, or `undefined` when none is near enough to be meant. */
-export function nearest(word: string, known: readonly string[]): string | undefined {
-  if (word.length > 40) return undefined;
-  let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
-  for (const candidate of known) {
-    const found = distance(word, candidate);
-    if (found < bestDistance) [best, bestDistance] = [candidate, found];
-  }
-  return best;
+function plain(word: string): string {
+  return word.toLowerCase().replaceAll(/[-_ ]/g, "");
 }
