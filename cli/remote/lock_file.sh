@@ -5,7 +5,9 @@
 
 take_mutex() {
 	command -v flock >/dev/null 2>&1 || fail 1 "flock is missing on this host (package util-linux)"
-	exec 9>>.sns-mutex || fail 1 "cannot write $home/.sns-mutex"
+	# Where exec can't redirect, a shell ends at once, without a word of ours.
+	(: >>.sns-mutex) 2>/dev/null || fail 1 "cannot write $home/.sns-mutex (is the disk full or read-only?)"
+	exec 9>>.sns-mutex
 	turns=0
 	until flock -n 9; do
 		turns=$((turns + 1))

@@ -33,6 +33,7 @@ first_line() { # file
 
 # Replaces a file by rename, so that a reader sees the old or the new text.
 put() { # file, text
-	printf '%s\n' "$2" >"$1.sns-new.$$" && mv -f "$1.sns-new.$$" "$1" ||
-		fail 1 "cannot write $home/$1"
+	printf '%s\n' "$2" 2>/dev/null >"$1.sns-new.$$" && mv -f "$1.sns-new.$$" "$1" && return
+	rm -f "$1.sns-new.$$"
+	fail 1 "cannot write $home/$1 (is the disk full or read-only?)"
 }

@@ -241,3 +241,21 @@ Deno.test("the programs are clean for shellcheck", async () => {
     ok(success, new TextDecoder().decode(stdout));
   }
 });
+
+for (const shell of SHELLS) {
+  Deno.test(`${shell[0]}: a home that can't be written is named, and nothing is left there`, async () => {
+    await using home = new Home(shell);
+    const lock = ["5", "me", "here", "60"];
+    Deno.chmodSync(home.dir, 0o555);
+    const first = await home.run("lock", lock);
+    strictEqual(first.code, REMOTE_EXIT.failed);
+    match(first.stderr, new RegExp(`^cannot write ${home.dir}/.sns-mutex`));
+    Deno.chmodSync(home.dir, 0o755);
+    home.write(".sns-mutex", "");
+    Deno.chmodSync(home.dir, 0o555);
+    const second = await home.run("lock", lock);
+    strictEqual(second.code, REMOTE_EXIT.failed);
+    match(second.stderr, new RegExp(`cannot write ${home.dir}/.sns-lock `));
+    deepStrictEqual([...Deno.readDirSync(home.dir)].filter(({ name }) => name.includes("new")), []);
+  });
+}

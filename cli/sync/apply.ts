@@ -10,6 +10,9 @@ import type { DesiredHost } from "./state.ts";
 
 const TIMEOUT_MS = 600_000;
 
+/** What tools say of a full disk, in the C locale. */
+const NO_ROOM = /No space left on device|Disk quota exceeded/;
+
 /**
  * Packs and sends what `operations` need; the host stages, verifies and renames it into place.
  *
@@ -33,7 +36,11 @@ export async function applyPlan(
       code === REMOTE_EXIT.lockLost
         ? `Host "${host.name}" refused the update: ${reason}`
         : `Cannot update host "${host.name}": ${reason}`,
-      { hint: "run the sync again" },
+      {
+        hint: NO_ROOM.test(reason)
+          ? `make room on host "${host.name}", then sync again`
+          : "run the sync again",
+      },
     );
   } finally {
     await Deno.remove(workDir, { recursive: true });
