@@ -26,6 +26,9 @@ import { assignPorts, boundPorts, newClashes, servedPorts } from "./assign.ts";
 import { checkUrls, labelSources, recordedUrl } from "./check_source.ts";
 import { writeRelease } from "./write_release.ts";
 
+/** podc's message for a config volume without its directory. */
+const CONFIG_MISSING = /^there is no directory config\/(\S+)/;
+
 export interface CompileResult {
   readonly version: string;
   /** Names of the hosts that got a new release. */
@@ -146,13 +149,29 @@ function report(
     told.add(warning);
   }
   if (errors.length === 0) return;
-  const wanted = missing.filter(({ name }) => errors.some(({ message }) => message.includes(name)));
-  const hint = wanted.length === 0 ? {} : {
-    hint: `add to ${PROJECT_FILES.variables}: ${
-      wanted.map(({ key }) => `${key}=<value>`).join(" ")
-    }`,
-  };
-  throw new UserError(`Cannot compile "${source.pod}":\n${text(errors).join("\n")}`, hint);
+  const hint = hintFor(errors.map(({ message }) => message), source.pod, missing);
+  throw new UserError(
+    `Cannot compile "${source.pod}":\n${text(errors).join("\n")}`,
+    hint === "" ? {} : { hint },
+  );
+}
+
+/** What to do in a cluster project about errors whose own hints are meant for podc alone. */
+function hintFor(
+  messages: readonly string[],
+  pod: string,
+  missing: ResolvedVariables["missing"],
+): string {
+  const wanted = missing.filter(({ name }) => messages.some((message) => message.includes(name)));
+  const values = wanted.map(({ key }) => `${key}=<value>`).join(" ");
+  const [, config] = messages.map((message) => CONFIG_MISSING.exec(message)).find(Boolean) ?? [];
+  return [
+    ...(values === "" ? [] : [`add to ${PROJECT_FILES.variables}: ${values}`]),
+    ...(config === undefined ? [] : [
+      `make ${join(PROJECT_FILES.configs, pod, config)}, or copy the configs that come with the` +
+      ` pod: sns cluster importconfig ${pod}`,
+    ]),
+  ].join("; ");
 }
 
 function portsOf({ host, output, assigned }: Made, pod: string, version: string) {
