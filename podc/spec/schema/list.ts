@@ -5,9 +5,14 @@ import { type Reporter, show } from "../reporter.ts";
 import { text } from "./scalars.ts";
 import type { Found, Schema } from "./schema.ts";
 
+export interface ListSchema<T> extends Schema<readonly Found<T>[]> {
+  readonly item: Schema<T>;
+}
+
 /** A list; nothing at all is an empty one. Every item is read, wrong ones keep their place. */
-export function list<T>(item: Schema<T>): Schema<readonly Found<T>[]> {
+export function list<T>(item: Schema<T>): ListSchema<T> {
   return {
+    item,
     json: { type: ["array", "null"], items: item.json },
     read(node, name, reporter) {
       const items = itemsOf(node, name, reporter);

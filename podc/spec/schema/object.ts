@@ -57,12 +57,14 @@ export function required<T>(
   doc: string,
   example: Json,
   placeholder?: string,
+  beside: Field<T>["beside"] = {},
 ): Field<T> {
   return {
     schema,
     required: true,
     doc,
     example,
+    beside,
     ...(placeholder === undefined ? {} : { placeholder }),
   };
 }

@@ -25,7 +25,9 @@ const path = (what: string, example: string) =>
 const url = textThat((value) => /^[^\s\p{Cc}]+$/u.test(value), "a URL without blanks");
 
 const RULE = object({
-  protocol: required(oneOf(PROTOCOLS), "http, https or tcp", "http", "http, https or tcp"),
+  protocol: required(oneOf(PROTOCOLS), "http, https or tcp", "https", "http, https or tcp", {
+    domain: "example.com",
+  }),
   bind: optional(integer(1, 65535, "a port"), "Public port; 80 for http, 443 for https", 8443, {
     domain: "example.com",
   }),
@@ -43,7 +45,9 @@ const RULE = object({
   path: path("Exact paths", "/login /logout"),
   pathBeg: path("Beginnings of paths", "/static/ /images/"),
   pathEnd: path("Ends of paths", ".css .js"),
-  redirectToHttps: optional(boolean(), "true: redirect to the same URL with https", true),
+  redirectToHttps: optional(boolean(), "true: redirect to the same URL with https", true, {
+    protocol: "http",
+  }),
   redirectLocation: optional(url, "Redirect to this URL", "https://example.com/moved"),
   redirectPrefix: optional(
     url,

@@ -39,9 +39,14 @@ const VOLUME = object({
     textThat((path) => path !== "", "a path"),
     "Path on the host, for type host; relative ones begin at the directory of pod.yaml",
     "./html",
+    { type: "host" },
   ),
-  size: optional(size(["M", "G"]), "Size of a ramdisk, such as 10M; 1M", "10M"),
-  encrypted: optional(boolean(), "Whether a config is encrypted; not supported yet", false),
+  size: optional(size(["M", "G"]), "Size of a ramdisk, such as 10M; 1M", "10M", {
+    type: "ramdisk",
+  }),
+  encrypted: optional(boolean(), "Whether a config is encrypted; not supported yet", false, {
+    type: "config",
+  }),
 }, { instead: { path: "did you mean bind?", hostPath: "did you mean bind?" } });
 
 export const VOLUMES = list(VOLUME);
