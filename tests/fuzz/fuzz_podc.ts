@@ -1,6 +1,6 @@
 /**
- * Compiles mutated pods: `fuzz_podc.ts [count] [seed]`. Never an exception, never more than a second,
- * never a script that a shell cannot read. An input that fails is kept in corpus/.
+ * Compiles mutated pods: `fuzz_podc.ts [count] [seed] [shell]`. Never an exception, never more than a
+ * second, never a script that the shell cannot read. An input that fails is kept in corpus/.
  */
 import { join } from "node:path";
 import { type CompileOutput, compilePod, parseEnvFile } from "../../podc/mod.ts";
@@ -28,13 +28,13 @@ export interface FuzzFailure {
 }
 
 /** Runs the corpus as it is, then `count` mutations of it. */
-export async function fuzz(count: number, seed: number): Promise<FuzzReport> {
+export async function fuzz(count: number, seed: number, shell = "sh"): Promise<FuzzReport> {
   const random = new Random(seed);
   const from = seeds();
   const failures: FuzzFailure[] = [];
   let compiled = 0;
   let slowestMs = 0;
-  await using syntax = new SyntaxCheck();
+  await using syntax = new SyntaxCheck(shell);
   for (const kind of ["containers", "executable"] as const) syntax.add(runtimeSource(kind), -1);
   const scriptInputs = new Map<number, FuzzInput>();
   const collectRefused = async (all: boolean) => {
@@ -111,7 +111,7 @@ if (import.meta.main) {
   const seed = Number(Deno.args[1] ?? crypto.getRandomValues(new Uint32Array(1))[0]);
   console.log(`${count} inputs, seed ${seed}`);
   const start = performance.now();
-  const { failures, ...figures } = await fuzz(count, seed);
+  const { failures, ...figures } = await fuzz(count, seed, Deno.args[2]);
   const seconds = Math.round((performance.now() - start) / 1000);
   console.log(JSON.stringify({ seed, seconds, ...figures, failures: failures.length }));
   for (const { why } of failures.slice(0, 20)) console.error(why);

@@ -2,15 +2,15 @@
 import { join } from "node:path";
 
 const BATCH = 400;
-const CHECK = 'for file; do "$shell" -n "$file" 2>"$file.err" || printf "%s\\n" "$file"; done';
+const CHECK = 'for file; do $shell -n "$file" 2>"$file.err" || printf "%s\\n" "$file"; done';
 
 export class SyntaxCheck implements AsyncDisposable {
   #directory = Deno.makeTempDirSync();
   readonly #seen = new Set<string>();
   readonly #waiting: { readonly text: string; readonly origin: number }[] = [];
 
-  /** @param shell the program that reads the scripts with `-n` */
-  constructor(readonly shell = "sh") {}
+  /** @param shell what reads the scripts with `-n`: a program, and perhaps words behind it */
+  constructor(readonly shell: string) {}
 
   get count(): number {
     return this.#seen.size;
