@@ -84,10 +84,12 @@ function parseWorkingDir(path: string) {
  * The container of a draft; `undefined` when something that it needs is missing or wrong.
  *
  * @param volumes the types of all volumes by name, those with errors included
+ * @param signalled the names of containers that another one signals when it has started
  */
 export function toContainer(
   { fields }: ContainerDraft,
   volumes: ReadonlyMap<string, string | undefined>,
+  signalled: ReadonlySet<string>,
   context: Context,
 ): Container | undefined {
   checkImageTag(fields.image, context.reporter);
@@ -103,7 +105,8 @@ export function toContainer(
   checkDests(places.map((place) => place.fields.dest), context.reporter);
   warnOfUnit(
     fields,
-    mounts.some(({ volume }) => volumes.get(volume) === "config"),
+    signalled.has(fields.name?.value ?? "") ||
+      mounts.some(({ volume }) => volumes.get(volume) === "config"),
     context.reporter,
   );
   const containerName = fields.name?.value;

@@ -1,6 +1,7 @@
 /** What concerns several containers of a pod. */
 import { nearest } from "../nearest.ts";
 import { type Reporter, show } from "../reporter.ts";
+import type { Found } from "../schema/schema.ts";
 import { type ContainerDraft, exposeDrafts } from "./container.ts";
 
 /** Reports startup signals to nobody, and to containers that do nothing on one. */
@@ -10,9 +11,8 @@ export function checkStartupSignals(drafts: readonly ContainerDraft[], reporter:
     return name === undefined ? [] : [[name, draft] as const];
   }));
   for (const { fields } of drafts) {
-    for (const { value } of fields.startupProbe?.value?.fields.signal?.value ?? []) {
-      const container = value?.fields.container;
-      if (container?.value === undefined) continue;
+    for (const container of startupTargets(fields)) {
+      if (container.value === undefined) continue;
       const target = targets.get(container.value);
       if (!target) {
         const near = nearest(container.value, targets.keys());
@@ -30,6 +30,17 @@ export function checkStartupSignals(drafts: readonly ContainerDraft[], reporter:
       }
     }
   }
+}
+
+/** The names of all containers that are signalled when one has started. */
+export function signalledBy(drafts: readonly ContainerDraft[]): Set<string> {
+  const targets = drafts.flatMap(({ fields }) => startupTargets(fields));
+  return new Set(targets.flatMap(({ value }) => value ?? []));
+}
+
+function startupTargets({ startupProbe }: ContainerDraft["fields"]): Found<string>[] {
+  const entries = startupProbe?.value?.fields.signal?.value ?? [];
+  return entries.flatMap(({ value }) => value?.fields.container ?? []);
 }
 
 function reactsToSignals({ fields: { signal, restart } }: ContainerDraft): boolean {

@@ -10,7 +10,7 @@ import { type ContainerDraft, CONTAINERS, exposeDrafts, toContainer } from "./co
 import type { Context } from "./context.ts";
 import { EXECUTABLE, executableExpose, toExecutable } from "./executable.ts";
 import { LABELS, toLabels } from "./labels.ts";
-import { checkStartupSignals, warnOfUnseenReadiness } from "./pod_checks.ts";
+import { checkStartupSignals, signalledBy, warnOfUnseenReadiness } from "./pod_checks.ts";
 import { checkPortClashes } from "./ports.ts";
 import { reportRepeated } from "./unique.ts";
 import { toVolumes, type VolumeDraft, VOLUMES } from "./volumes.ts";
@@ -153,7 +153,8 @@ function containersOf(
       name?.value === undefined ? [] : [[name.value, type?.value] as const]
     ),
   );
-  const containers = drafts.map((draft) => toContainer(draft, types, context));
+  const signalled = signalledBy(drafts);
+  const containers = drafts.map((draft) => toContainer(draft, types, signalled, context));
   checkStartupSignals(drafts, reporter);
   warnOfUnseenReadiness(drafts, reporter);
   checkPortClashes(

@@ -177,6 +177,8 @@ Deno.test("units: what is legal but surely unwanted is a warning", () => {
     config,
   );
   assert.deepEqual(messagesOf(mounted, "warning"), []);
+  const signalled = containerPod("restart: on-config\nstartupProbe: {signal: [{container: web}]}");
+  assert.deepEqual(messagesOf(signalled, "warning"), []);
   const executable = executablePod("command: [x]\nrestart: on-config", config);
   assert.deepEqual(messagesOf(executable, "warning"), []);
 });

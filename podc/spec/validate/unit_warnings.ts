@@ -2,8 +2,8 @@
 import type { Reporter } from "../reporter.ts";
 import type { UnitDraft } from "./unit.ts";
 
-/** @param hasConfig whether a change of some config can concern the unit */
-export function warnOfUnit(fields: UnitDraft, hasConfig: boolean, reporter: Reporter): void {
+/** @param isTold whether a config or another container can ever start an on-config unit again */
+export function warnOfUnit(fields: UnitDraft, isTold: boolean, reporter: Reporter): void {
   const { restart, livenessProbe, startupProbe } = fields;
   const policy = restart?.value ?? (restart ? undefined : "never");
   if (livenessProbe && policy === "never") {
@@ -20,7 +20,7 @@ export function warnOfUnit(fields: UnitDraft, hasConfig: boolean, reporter: Repo
       "take restart: on-failure",
     );
   }
-  if (restart && policy === "on-config" && !hasConfig) {
+  if (restart && policy === "on-config" && !isTold) {
     reporter.warning(
       restart.at,
       "restart on-config without any config: nothing ever starts it again",
