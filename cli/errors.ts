@@ -26,6 +26,7 @@ export function describeError(error: unknown, verbose = false): string[] {
     const text = messageOf(at);
     if (!messages.some((message) => message.includes(text))) messages.push(text);
     if (at instanceof UserError && at.hint !== undefined) hints.push(at.hint);
+    if (at instanceof Deno.errors.PermissionDenied) hints.push("see who owns it: ls -ld <path>");
     at = at instanceof Error ? at.cause : undefined;
   }
   const lines = [messages.join(": "), ...hints.map((hint) => `Try: ${hint}`)];

@@ -162,3 +162,9 @@ Deno.test("who names a pod that is not attached is told of those that are", asyn
   await project.ok("host attach proxy@h1");
   match(await project.fails("host detach prxy"), /Try: one of proxy, or attach it with/);
 });
+
+Deno.test("a file that can't be read is told with what was to be done", async () => {
+  await using project = await TestProject.create(["h1"]);
+  await Deno.mkdir(project.path("h2/host.env"), { recursive: true });
+  match(await project.fails("host ls"), /Cannot read .*h2\/host\.env: .*directory/);
+});

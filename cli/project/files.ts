@@ -7,7 +7,7 @@ export async function readTextIfPresent(path: string): Promise<string | undefine
     return await Deno.readTextFile(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
+    throw new Error(`Cannot read ${path}`, { cause: error });
   }
 }
 
@@ -61,7 +61,7 @@ export async function writeFileAtomic(
     await Deno.rename(temp, path);
   } catch (error) {
     await removeIfPresent(temp);
-    throw error;
+    throw new Error(`Cannot write ${path}`, { cause: error });
   }
 }
 

@@ -18,7 +18,11 @@ export function formatLogLine(action: string, { now, user }: LogStamp): string {
 
 /** Appends a line to the log file `path`, making it when absent. */
 export async function appendLog(path: string, action: string, stamp: LogStamp): Promise<void> {
-  await Deno.writeTextFile(path, formatLogLine(action, stamp), { append: true });
+  try {
+    await Deno.writeTextFile(path, formatLogLine(action, stamp), { append: true });
+  } catch (error) {
+    throw new Error(`Cannot write "${action}" to ${path}`, { cause: error });
+  }
 }
 
 /** `date` in whole seconds since 1970. */

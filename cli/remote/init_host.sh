@@ -11,5 +11,6 @@ if [ -n "$line" ] && [ "$line" != "$2" ] && [ "$3" != yes ]; then
 	printf '%s\n' "$line"
 	fail 2 "$home belongs to the cluster $line"
 fi
+[ -w . ] || fail 1 "cannot write to $home: see who owns it and its mode"
 mkdir -p pods || fail 1 "cannot make $home/pods"
 [ "$line" = "$2" ] || put cluster-id.txt "$2"

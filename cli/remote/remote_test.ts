@@ -247,6 +247,9 @@ for (const shell of SHELLS) {
     await using home = new Home(shell);
     const lock = ["5", "me", "here", "60"];
     Deno.chmodSync(home.dir, 0o555);
+    const init = await home.run("initHost", ["demo-1", "no"]);
+    strictEqual(init.code, REMOTE_EXIT.failed, "also where nothing is to be written");
+    match(init.stderr, new RegExp(`^cannot write to ${home.dir}: `));
     const first = await home.run("lock", lock);
     strictEqual(first.code, REMOTE_EXIT.failed);
     match(first.stderr, new RegExp(`^cannot write ${home.dir}/.sns-mutex`));

@@ -29,6 +29,11 @@ Deno.test("an error is told with its causes once, and what to try", () => {
   );
   deepStrictEqual(describeError(new Error("a: b", { cause: new Error("b") })), ["a: b"]);
   deepStrictEqual(describeError("text"), ["text"]);
+  const denied = new Error("Cannot read /x", { cause: new Deno.errors.PermissionDenied("denied") });
+  deepStrictEqual(describeError(denied), [
+    "Cannot read /x: denied",
+    "Try: see who owns it: ls -ld <path>",
+  ]);
 });
 
 Deno.test("logs of hosts are merged by time, lines of one host keep their order", () => {

@@ -73,7 +73,9 @@ async function run(deps: Deps, options: RegisterOptions): Promise<number> {
   const superEnv = superUserEnv(options, env);
   const added = { name: host, env, state: "active" } as const;
   await refuseHostConflicts(cluster, [...await allHosts(cluster), added], `register "${host}"`);
-  await Deno.mkdir(dir);
+  await Deno.mkdir(dir).catch((error) => {
+    throw new Error(`Cannot register "${host}"`, { cause: error });
+  });
   await Deno.writeTextFile(join(dir, "host.state"), "active\n");
   await Deno.writeTextFile(join(dir, "host.env"), formatHostEnv(env));
   if (superEnv !== undefined) {
