@@ -38,8 +38,10 @@ Deno.test("files are followed without being told, and kept while they can't be r
     await new Promise((resolve) => setTimeout(resolve, 150));
     assert.equal(applied("kept as it was"), 1);
     assert.equal(await exchange(host!.ip, PORT_A, "y"), "x\ny");
+    const before = applied("mappings=0");
     await host!.write("portmappings.conf", "\n");
-    await until(() => applied("in order again") === 1, "the file is back");
+    await until(() => applied("mappings=0") === before + 1, "the empty file is in force");
+    assert.equal(applied("in order again"), 1);
     assert.equal(await exchange(host!.ip, PORT_A, "y"), "");
   });
 });
