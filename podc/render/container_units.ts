@@ -4,6 +4,7 @@ import { volumeObjectName } from "../podman/names.ts";
 import { podCreateWords } from "../podman/pod_create.ts";
 import type { Container, ContainerPod, Volume } from "../spec/pod_spec.ts";
 import { assign, shellFunction } from "./shell.ts";
+import { supervisionFunctions } from "./supervision.ts";
 import { portSummary, specLines, type UnitsSource } from "./unit.ts";
 
 export function containerUnits(pod: ContainerPod): UnitsSource {
@@ -31,8 +32,12 @@ export function containerUnits(pod: ContainerPod): UnitsSource {
         shellFunction(`launch_${container.name}`, container.image, [
           continued("run_container", containerRunWords(container, pod)),
         ]),
+        ...supervisionFunctions(container),
       ]),
     ],
+    ramdisks: pod.volumes.flatMap((volume) =>
+      volume.type === "ramdisk" ? [`${volume.name} ${volume.sizeMiB}`] : []
+    ),
     volumes: pod.volumes.flatMap((volume) =>
       volume.type === "volume" ? [`${volumeObjectName(volume, pod)} ${volume.shared}`] : []
     ),
@@ -48,7 +53,11 @@ function spec(container: Container, pod: ContainerPod): string[] {
     mounts: mounts.map(({ mount, volume }) => `${source(volume, pod)}:${mount.dest}`),
     configs: mounts.flatMap(({ volume }) => (volume.type === "config" ? [volume.name] : [])),
   });
-  return [...lines, assign("host_paths", hostPaths.map((path) => `${path}\n`).join(""))];
+  return [
+    ...lines,
+    assign("pull", container.pull ?? "missing"),
+    assign("host_paths", hostPaths.map((path) => `${path}\n`).join("")),
+  ];
 }
 
 function source(volume: Volume, pod: ContainerPod): string {

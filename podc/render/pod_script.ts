@@ -27,6 +27,13 @@ export function renderPodScript(pod: ContainerPod | ExecutablePod): string {
       assign("labels", pod.labels.map(({ name, value }) => `${name}=${value}`).join(" ")),
       assign("host_ports", exposedPorts(units).map(({ hostPort }) => hostPort).join(" ")),
       assign("volumes", source.volumes.map((line) => `${line}\n`).join("")),
+      ...(pod.kind === "containers"
+        ? [assign("ramdisks", source.ramdisks.map((line) => `${line}\n`).join(""))]
+        : []),
+      assign(
+        "all_configs",
+        pod.volumes.flatMap(({ type, name }) => (type === "config" ? [name] : [])).join(" "),
+      ),
       assign("longest_stop", String(Math.max(0, ...units.map(stopTimeoutOf)))),
     ].join("\n"),
     ...source.functions,

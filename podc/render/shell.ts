@@ -27,7 +27,7 @@ export function assign(name: string, text: string): string {
 /** Shell source of a function. `comment` says what it is for, on its first line. */
 export function shellFunction(name: string, comment: string, body: readonly string[]): string {
   return [
-    `${name}() { # ${asComment(comment)}`,
+    comment === "" ? `${name}() {` : `${name}() { # ${asComment(comment)}`,
     ...body.map((line) => `  ${line}`),
     "}",
   ].join("\n");

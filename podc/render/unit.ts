@@ -2,6 +2,7 @@
 import type { ExposedPort, Unit } from "../spec/pod_spec.ts";
 import { bracketed } from "../podman/pod_create.ts";
 import { assign } from "./shell.ts";
+import { supervisionLines } from "./supervision.ts";
 
 /** Seconds between a graceful stop and the kill. */
 const STOP_TIMEOUT_S = 10;
@@ -29,6 +30,7 @@ export function specLines(unit: Unit, data: UnitData): string[] {
     assign("image", data.image),
     assign("restart", unit.restart),
     assign("stop_timeout", String(stopTimeoutOf(unit))),
+    ...supervisionLines(unit),
     assign("network", data.network),
     assign("ports", exposedPorts([unit]).map(portText).join(" ")),
     assign("mounts", data.mounts.join(" ")),
@@ -58,4 +60,6 @@ export interface UnitsSource {
   readonly functions: readonly string[];
   /** Podman volumes, `<name> <no|pod|host>` each. */
   readonly volumes: readonly string[];
+  /** Ramdisks, `<name> <MiB>` each. */
+  readonly ramdisks: readonly string[];
 }

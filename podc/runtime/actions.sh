@@ -112,8 +112,8 @@ remove_pod() {
   [ -z "$kill" ] || how=kill signal=USR2
   end_pod "$signal" "$how"
   ! runner_exists || runner_remove || fail "Cannot remove $pod"
-  had_phase=$run_dir/phase
-  [ -e "$had_phase" ] || return 0
+  [ -e "$run_dir/phase" ] || return 0
+  remove_ramdisk_dirs
   forget_units
   rm -f "$run_dir/phase" "$run_dir/created" "$run_dir/started" "$run_dir/supervisor.pid"
   write_status removed 0 ''
@@ -135,13 +135,21 @@ action_rerun() {
 
 action_readiness() { status_ready; }
 
-action_ps() { print_status; }
+action_ps() {
+  read_options 'json' '' "$@"
+  if [ -n "$json" ]; then print_status | as_json; else print_status; fi
+}
+as_json() { LC_ALL=C awk "$(status_json_program)"; }
 
 action_version() { printf 'api %s\nruntime %s\npodVersion %s\n' "$pod_api" "$pod_runtime" "$pod_version"; }
 
 action_info() {
+  read_options 'json' '' "$@"
+  if [ -n "$json" ]; then print_info | as_json; else print_info; fi
+}
+print_info() {
   printf '%s: %s\n' pod "$pod" podVersion "$pod_version" hostPorts "$host_ports" labels "$labels" \
-    volumes "$(printf '%s' "$volumes" | cut -d ' ' -f 1 | tr '\n' ' ')" ramdisks ''
+    volumes "$(printf '%s' "$volumes" | cut -d ' ' -f 1 | tr '\n' ' ')" ramdisks "$(list_ramdisks | tr '\n' ' ')"
   printf 'containers:\n'
   interface=
   for unit in $units; do
@@ -168,7 +176,71 @@ action_create_volumes() {
   create_volumes
 }
 
-action_create_ramdisks() { :; } # ramdisks come with a later version; a pod that has one does not compile
+action_create_ramdisks() {
+  read_options 'list delete' '' "$@"
+  if [ -n "$list" ]; then
+    list_ramdisks
+    return
+  fi
+  [ "$(id -u)" = 0 ] || fail "Only root can mount ramdisks; as another user the pod makes plain directories by itself"
+  if [ -n "$delete" ]; then
+    unmount_ramdisks || fail "Cannot unmount the ramdisks of $pod"
+  else
+    mount_ramdisks || fail "Cannot mount the ramdisks of $pod"
+  fi
+}
+
+action_signal() {
+  read_options '' '' "$@"
+  check_names
+  lock_actions
+  tell_all "${names:-$units}" "the action signal"
+}
+
+action_reload_configs() {
+  read_options '' '' "$@"
+  [ -n "$names" ] || usage_error "reload-configs takes the names of configs"
+  supervised || fail "$pod does not run: it reads its configs when it starts"
+  lock_actions
+  # Names are words without blanks or globs: others are no configs.
+  tell_all "$(printf '%s\n' "$names" | tr ' ' '\n' | while read -r config; do mounters "$config"; done | sort -u | tr '\n' ' ')" "the action reload-configs"
+}
+
+tell_all() { # units why
+  for name in $1; do
+    get "$run_dir/unit/$name/state" absent
+    if [ "$value" = absent ]; then
+      [ -z "$names" ] || failed="$failed $name"
+      continue
+    fi
+    tell "$name" "$2" || failed="$failed $name"
+  done
+  [ -z "$failed" ] || fail "Could not be told:$failed; see: $self logs -p"
+}
+
+action_shell() {
+  container='' shell=sh
+  while [ $# -gt 0 ]; do
+    case $1 in
+    -b | --bash) shell=bash ;;
+    -c | --container)
+      [ $# -gt 1 ] || usage_error "$1 needs the name of a container"
+      container=$2 && shift
+      ;;
+    --container=*) container=${1#*=} ;;
+    --)
+      shift
+      break
+      ;;
+    -*) usage_error "Unknown option: $1" ;;
+    *) break ;;
+    esac
+    shift
+  done
+  names=${container:-${units##* }}
+  check_names
+  run_shell "${names# }" "$shell" "$@"
+}
 
 action_purge() {
   read_options 'shared' '' "$@"
@@ -178,13 +250,14 @@ action_purge() {
 }
 
 action_logs() {
-  read_options 'p daemon-process' 't timestamp l limit s stream d details' "$@"
+  read_options 'daemon-process follow json' 'timestamp limit stream details' "$@"
   check_names
   if [ -z "$names" ] && [ -z "$daemon_process" ]; then names="$units $pod"; fi
   [ -z "$daemon_process" ] || names="$names $pod"
   is_number "${limit#-}" || usage_error "--limit takes a number of lines, not \"$limit\""
   since_time "$timestamp"
-  print_logs "$names" "$since" "$stream" "$details" "$limit"
+  [ -z "$json" ] || details=json
+  if [ -n "$follow" ]; then follow_logs; else print_logs; fi
 }
 since_time() { # text: sets "since" to Unix seconds; 90, -90, 10m, 2h and 1d ago
   case $1 in
@@ -193,9 +266,11 @@ since_time() { # text: sets "since" to Unix seconds; 90, -90, 10m, 2h and 1d ago
   *m) ago=${1%m} && is_number "$ago" && ago=$((ago * 60)) ;;
   *h) ago=${1%h} && is_number "$ago" && ago=$((ago * 3600)) ;;
   *d) ago=${1%d} && is_number "$ago" && ago=$((ago * 86400)) ;;
+  [0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*) ago='' since=$(printf '%s\n' "$1" | awk "$(iso_time_program)") ;;
   *) ago='' since=$1 ;;
   esac
-  is_number "${ago:-$since}" || usage_error "--timestamp takes Unix seconds, -seconds or 10m, 2h, 1d; not \"$1\""
+  is_number "${ago:-$since}" ||
+    usage_error "--timestamp takes Unix seconds, -90, 10m, 2h, 1d or 2026-01-31T12:00:00Z; not \"$1\""
   [ -z "$ago" ] || since=$(($(date +%s) - ago))
 }
 is_number() { case $1 in '' | *[!0-9]*) return 1 ;; esac }

@@ -4,12 +4,8 @@
 keep_log() { # stream file
   until keep_log_once "$1" "$2"; do sleep 1; done
 }
-keep_log_once() {
-  size=$(wc -c 2>/dev/null <"$2" || echo 0)
-  set -- -v stream="$1" -v file="$2" -v size="$((size))" -v keep="$log_files" \
+keep_log_once() (
+  size=$(wc -c 2>/dev/null <"$2") || size=0
+  live_awk -v stream="$1" -v file="$2" -v size="$((size))" -v keep="$log_files" \
     -v limit="$((log_max_blocks * 512))" "$(keep_log_program)"
-  case $(awk -W version 2>&1 </dev/null) in
-  mawk*) TZ=UTC0 awk -W interactive "$@" ;; # else it holds lines back until a block is full
-  *) TZ=UTC0 awk "$@" ;;
-  esac
-}
+)

@@ -32,13 +32,21 @@ rotate_logs() { # those that grew too large and that nobody rotates on their own
     done
 }
 
-# Prints log lines, merged by time: "logs", see help.
-print_logs() { # names(newline list; "" for the supervisor is the pod) since streams details limit
-  names=$1 since=$2 streams=$3 details=$4 limit=$5
+# The log files of a container, or of the supervisor for the pod itself: sets "stems".
+log_stems() { # name
+  case $1 in
+  "$pod") stem=$log_dir/$pod ;;
+  *) stem=$log_dir/$1-$pod ;;
+  esac
+  stems="$stem.log $stem-stdout.log $stem-stderr.log"
+}
+
+# Prints what the options of the action logs ask for: names, since, stream, details, limit.
+print_logs() {
   set --
   for name in $names; do
-    case $name in "$pod") base=$log_dir/$pod ;; *) base=$log_dir/$name-$pod ;; esac
-    for stem in "$base.log" "$base-stdout.log" "$base-stderr.log"; do
+    log_stems "$name"
+    for stem in $stems; do
       n=$log_files
       while [ "$n" -gt 0 ]; do
         [ ! -e "$stem.$n" ] || set -- "$@" "$stem.$n"
@@ -48,7 +56,7 @@ print_logs() { # names(newline list; "" for the supervisor is the pod) since str
     done
   done
   [ $# -gt 0 ] || return 0
-  LC_ALL=C awk -v since="$since" -v streams=",$streams," -v pod="$pod" "$(read_log_program)" "$@" |
+  LC_ALL=C awk -v since="$since" -v streams=",$stream," -v pod="$pod" -v sizes="$log_sizes " "$(read_log_program)" "$@" |
     LC_ALL=C sort -s -t '	' -k1,1 |
     case $limit in
     0) cat ;;
@@ -56,4 +64,46 @@ print_logs() { # names(newline list; "" for the supervisor is the pod) since str
     *) head -n "$limit" ;;
     esac |
     LC_ALL=C awk -v details="$details" -v now="$(date +%s)" "$(show_log_program)"
+}
+log_sizes='' # " <file>=<bytes>" for each log that is followed from there on
+
+# The same, and then each new line as it comes, until a signal ends it.
+follow_logs() {
+  for name in $names; do
+    log_stems "$name"
+    for stem in $stems; do
+      size=$(wc -c 2>/dev/null <"$stem") || size=0
+      log_sizes="$log_sizes $stem=$((size))"
+    done
+  done
+  print_logs
+  followers='' follow_count=0
+  trap 'kill $followers 2>/dev/null; exit 0' INT TERM HUP
+  trap 'rm -f "$run_dir/follow.$$".*' EXIT
+  for log in $log_sizes; do
+    stem=${log%=*} name=${log#"$log_dir/"}
+    case $name in
+    "$pod".* | "$pod"-*) name=$pod ;;
+    *) name=${name%%-"$pod"*} ;;
+    esac
+    follow_log "$stem" "${log##*=}" "$name"
+  done
+  wait
+}
+follow_log() { # file bytes name
+  follow_count=$((follow_count + 1))
+  pipe=$run_dir/follow.$$.$follow_count
+  mkfifo "$pipe.1" "$pipe.2" || fail "Cannot make a pipe in $run_dir"
+  tail -c "+$(($2 + 1))" -F "$1" 2>/dev/null >"$pipe.1" &
+  followers="$followers $!"
+  live_awk -v follow="$3" -v since="$since" -v streams=",$stream," "$(read_log_program)" <"$pipe.1" >"$pipe.2" &
+  followers="$followers $!"
+  live_awk -v details="$details" -v follow=1 -v now="$(date +%s)" "$(show_log_program)" <"$pipe.2" &
+  followers="$followers $!"
+}
+live_awk() { # awk that hands on each line at once
+  case $(awk -W version 2>&1 </dev/null) in
+  mawk*) LC_ALL=C TZ=UTC0 exec awk -W interactive "$@" ;; # else it holds lines back until a block is full
+  *) LC_ALL=C TZ=UTC0 exec awk "$@" ;;
+  esac
 }

@@ -11,14 +11,19 @@ $pod, compiled by podc: a pod as one script.
   rm      [-k|--kill]            stop and remove; volumes, logs and configs stay
   rerun   [-k|--kill] [CONTAINER...]   restart the pod, or just these containers
   create | start                 the two halves of run
-  ps                             what runs, as the supervisor last saw it
+  signal  [CONTAINER...]         tell containers to reload, by their signal or command
+  reload-configs CONFIG...       the same for the containers that mount these configs
+  ps      [--json]               what runs, as the supervisor last saw it
   readiness                      exit 0 when the pod is ready
-  logs    [-p|--daemon-process] [-t|--timestamp=SINCE] [-l|--limit=N] [-s|--stream=stdout,stderr]
-          [-d|--details=ts,age,name,stream] [CONTAINER...]
-                                 merged by time; SINCE: Unix seconds, -90, 10m, 2h; N: first, -N: last
-  info | version | help          what this pod is
+  logs    [-f|--follow] [-p|--daemon-process] [-t|--timestamp=SINCE] [-l|--limit=N]
+          [-s|--stream=stdout,stderr] [-d|--details=ts,age,name,stream] [--json] [CONTAINER...]
+                                 merged by time; SINCE: Unix seconds, -90, 10m, 2h, an ISO time;
+                                 N: the first, -N: the last
+  shell   [-b|--bash] [-c|--container=NAME] [[--] COMMAND...]   a shell or command in a container
+  info    [--json]               what this pod is; likewise: version, help
   download [-f|--force]          pull its images
   create-volumes                 make its podman volumes
+  create-ramdisks [-l|--list] [-d|--delete]   list, mount or unmount its ramdisks; the latter as root
   purge   [--shared]             remove its volumes, once the pod is removed
 
 Exit code 0, or 1 with the reason on stderr.
@@ -68,15 +73,21 @@ read_options() { # flags options arguments...
 allowed() { # list key word
   case $1 in *" $2 "*) ;; *) usage_error "Unknown option: $3" ;; esac
 }
-long_name() {
+long_name() { # what a letter stands for depends on the action
+  short_f=force short_l=limit short_d=details
+  case $action in
+  logs) short_f=follow ;;
+  create-ramdisks) short_l=list short_d=delete ;;
+  esac
   case $1 in
   k) long='kill' ;;
-  f) long=force ;;
+  j) long=json ;;
+  f) long=$short_f ;;
   p) long=daemon-process ;;
   t) long=timestamp ;;
-  l) long=limit ;;
+  l) long=$short_l ;;
   s) long=stream ;;
-  d) long=details ;;
+  d) long=$short_d ;;
   *) long=$1 ;;
   esac
 }
@@ -85,6 +96,10 @@ set_option() { # key value
   case $1 in
   kill) kill='kill' ;;
   force) force=yes ;;
+  follow) follow=yes ;;
+  json) json=yes ;;
+  list) list=yes ;;
+  delete) delete=yes ;;
   shared) shared=yes ;;
   daemon-process) daemon_process=yes ;;
   wait)
@@ -102,7 +117,7 @@ set_option() { # key value
   details) details=$2 ;;
   esac
 }
-kill='' force='' shared='' daemon_process='' wait_s='' host_interface='' failed=''
+kill='' force='' follow='' json='' list='' delete='' shared='' daemon_process='' wait_s='' host_interface='' failed=''
 timestamp=0 limit=0 stream=stdout,stderr details=ts,name
 
 check_names() {
@@ -121,12 +136,13 @@ main() {
   case $action in
   help | -h | --help) usage ;;
   version | -V | --version) action_version ;;
-  info) action_info ;;
-  ps | readiness | create | start | run | stop | kill | rm | rerun | download | purge | logs)
+  info) action_info "$@" ;;
+  ps | readiness | create | start | run | stop | kill | rm | rerun | download | purge | logs | signal | shell)
     check_runner
     "action_$action" "$@"
     ;;
-  create-volumes | create-ramdisks)
+  create-ramdisks) action_create_ramdisks "$@" ;;
+  create-volumes | reload-configs)
     check_runner
     "action_${action%%-*}_${action#*-}" "$@"
     ;;

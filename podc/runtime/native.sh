@@ -47,17 +47,17 @@ runner_look() {
   done
 }
 
-unit_start() { # unit; the reason of a failure is left in $run_dir/error
+unit_start() { # unit; says on stderr why it cannot
   start_dir=$run_dir/unit/$1
+  trap : TERM # no ignoring: what is started here would inherit that
   rm -f "$start_dir/exit" "$start_dir/process"
-  become_quietly setsid "$self" porcelain-keep "$1" >"$dir/keeper" 2>&1 </dev/null &
-  if ! wait_until 10 test -s "$dir/process"; then
-    cp "$dir/keeper" "$run_dir/error"
+  (become setsid "$self" porcelain-keep "$1") >"$start_dir/keeper" 2>&1 </dev/null &
+  if ! wait_until 10 test -s "$start_dir/process"; then
+    cat "$start_dir/keeper" >&2
     return 1
   fi
-  put "$dir/state" running
 }
-become_quietly() { become "$@"; }
+unit_begun() { put "$run_dir/unit/$1/state" running; }
 
 keep() { # unit: the keeper
   unit=$1 dir=$run_dir/unit/$1
@@ -76,9 +76,12 @@ keep() { # unit: the keeper
   wait
 }
 launch() { # unit: becomes the program, in a session and process group of its own
+  export_pod
+  "launch_$1"
+}
+export_pod() {
   get "$run_dir/interface" ''
   export POD_NAME="$pod_name" POD_VERSION="$pod_version" POD_HOST_INTERFACE="$value"
-  "launch_$1"
 }
 
 signal_unit() { # signal unit: its whole process group
@@ -89,7 +92,7 @@ signal_unit() { # signal unit: its whole process group
 unit_stop() {
   "spec_$1"
   unit_lives "$1" || return 0
-  signal_unit TERM "$1"
+  signal_unit "$stop_signal" "$1"
   wait_until "$stop_timeout" unit_gone "$1" || unit_kill "$1"
 }
 unit_kill() {
@@ -99,5 +102,40 @@ unit_kill() {
 }
 unit_gone() { ! unit_lives "$1"; }
 
+unit_tell() { # unit signal: "sig NAME" or "cmd"
+  case $2 in
+  sig\ *)
+    get "$run_dir/unit/$1/process" '0 0'
+    kill -s "${2#sig }" "${value% *}"
+    ;;
+  *) probe_timeout=60 && "tell_$1" ;;
+  esac
+}
+
+# Runs a command on the host for a probe or signal; one that takes too long is ended with all it began.
+in_unit() { # unit command...
+  shift
+  (export_pod && become setsid "$@") &
+  child=$!
+  if ! wait_until "$probe_timeout" gone "$child"; then
+    kill -s KILL -- "-$child" 2>/dev/null
+    wait "$child"
+    return 137
+  fi
+  wait "$child"
+}
+gone() { ! start_tick "$1"; }
+
+run_shell() { # unit bash|sh words...
+  shell=$2
+  shift 2
+  [ $# -gt 0 ] || set -- "$shell"
+  exec "$@"
+}
+
 reopen_log() { :; }
 create_volumes() { :; }
+remove_ramdisk_dirs() { :; }
+list_ramdisks() { :; }
+mount_ramdisks() { :; }
+unmount_ramdisks() { :; }

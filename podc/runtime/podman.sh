@@ -18,7 +18,6 @@ name_objects() {
 podman_now() { # a podman command that answers soon
   timeout 60 podman "$@"
 }
-podman_step() { become podman "$@"; }
 
 check_runner() {
   command -v podman >/dev/null 2>&1 || fail "This pod runs containers and needs podman 4.3 or newer, which is not on PATH ($PATH)"
@@ -41,6 +40,7 @@ runner_adoptable() {
 
 runner_create() {
   name_objects
+  make_ramdisk_dirs || return 1
   create_volumes || return 1
   get "$run_dir/interface" ''
   case $value in
@@ -75,8 +75,8 @@ runner_look() {
   [ "$look" = 0 ] || look_again
 }
 look_again() {
-  listed=$(podman_now ps -a --filter "label=$container_label" --format '{{.Names}} {{.ExitCode}} {{.Pid}} {{.State}}' 2>"$run_dir/error") || {
-    note_file 'podman ps: ' "$run_dir/error"
+  listed=$(podman_now ps -a --filter "label=$container_label" --format '{{.Names}} {{.ExitCode}} {{.Pid}} {{.State}}' 2>"$run_dir/look.out") || {
+    note_file 'podman ps: ' "$run_dir/look.out"
     return 1
   }
   looked=$now
@@ -103,24 +103,31 @@ learn_state() { # unit exit-code pid state; older podmans print "Up 2 minutes ag
   esac
 }
 
-unit_start() { # unit; the reason of a failure is left in $run_dir/error
-  container=$1-$object unit_log=$1-$pod
+unit_start() { # unit; says on stderr why it cannot
   "spec_$1"
+  container=$1-$object unit_log=$1-$pod
   missing=$(printf '%s' "$host_paths" | while IFS= read -r path; do [ -e "$path" ] || printf '%s ' "$path"; done)
   [ -z "$missing" ] || {
-    echo "no such path on this host: $missing" >"$run_dir/error"
+    echo "no such path on this host: $missing" >&2
     return 1
   }
-  if ! podman_now image exists "$image"; then
-    note "$1: pulling $image"
-    step stoppable "$run_dir/error" podman_step pull -q "$image" || return 1
-  fi
+  pull_image "$1" || return 1
+  trap : TERM # no ignoring: what is started here would inherit that
+  [ -z "$wanted" ] || return 1
   # Somebody may have removed the podman pod behind our back.
-  if [ -z "$network" ] && ! runner_exists; then
-    runner_create 2>"$run_dir/error" || return 1
-  fi
-  step whole "$run_dir/error" "launch_$1" || return 1
-  look_again
+  if [ -z "$network" ] && ! runner_exists; then runner_create || return 1; fi
+  ("launch_$1") >/dev/null
+}
+unit_begun() { look_again; }
+pull_image() { # unit
+  case $pull in
+  never) return 0 ;;
+  missing) ! podman_now image exists "$image" || return 0 ;;
+  esac
+  note "$1: pulling $image"
+  (become podman pull -q "$image" >/dev/null) &
+  pulling=$!
+  wait "$pulling"
 }
 run_container() { # options… image args…
   become timeout 120 podman run -d --replace --pull never --name "$container" --label "$container_label" \
@@ -129,9 +136,44 @@ run_container() { # options… image args…
 
 unit_stop() {
   "spec_$1"
-  become timeout "$((stop_timeout + 60))" podman stop -t "$stop_timeout" "$1-$object"
+  timeout "$((stop_timeout + 60))" podman stop -t "$stop_timeout" "$1-$object"
 }
-unit_kill() { become timeout 60 podman kill "$1-$object"; }
+unit_kill() { timeout 60 podman kill "$1-$object"; }
+
+unit_tell() { # unit signal: "sig NAME" or "cmd"
+  case $2 in
+  sig\ *) podman_now kill --signal "${2#sig }" "$1-$object" >/dev/null ;;
+  *) probe_timeout=60 && "tell_$1" ;;
+  esac
+}
+
+# Runs a command in the container "unit" for a probe or signal; one that takes too long is ended, in
+# the container too. Its processes are known by a mark in their environment.
+in_unit() { # unit command...
+  in_container=$1-$object mark=simplenetes_probe=$1-$$-$now
+  shift
+  in_status=0
+  timeout -s KILL "$probe_timeout" podman exec --env "$mark" "$in_container" "$@" || in_status=$?
+  [ "$in_status" != 137 ] || end_marked "$mark"
+  return "$in_status"
+}
+end_marked() { # mark
+  # Inside of podman's user namespace the processes of all container users can be seen.
+  if [ "$(id -u)" = 0 ]; then
+    sh -c "$(end_marked_program)" sh "$1"
+  else
+    podman unshare sh -c "$(end_marked_program)" sh "$1"
+  fi
+}
+
+run_shell() { # unit bash|sh words...
+  shell=$2 in_container=$1-$object
+  shift 2
+  [ $# -gt 0 ] || set -- "$shell"
+  terminal=-i
+  if [ -t 0 ] && [ -t 1 ]; then terminal=-it; fi
+  exec podman exec "$terminal" "$in_container" "$@"
+}
 
 runner_stopped() { podman_now pod stop -t 0 "$object" >/dev/null 2>&1; }
 

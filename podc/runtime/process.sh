@@ -24,32 +24,6 @@ become() {
 reset_signals=
 if env --default-signal=INT true 2>/dev/null; then reset_signals=yes; fi
 
-# Runs a command in the background until it ends, with the heart beating; sets "step_status".
-# A stop request ends it early when the first argument is "stoppable".
-step() { # stoppable|whole output-file command...
-  stoppable=$1 step_out=$2
-  shift 2
-  "$@" >"$step_out" 2>&1 </dev/null &
-  step_pid=$!
-  naps=0
-  while kill -0 "$step_pid" 2>/dev/null; do
-    if [ "$stoppable" = stoppable ] && [ -n "$wanted" ]; then
-      kill "$step_pid" 2>/dev/null
-      break
-    fi
-    naps=$((naps + 1))
-    if [ "$naps" -le 10 ]; then short_nap; else nap; fi
-    heartbeat
-  done
-  # A trapped signal ends "wait" early with 128+n, so ask until the child is gone.
-  while :; do
-    wait "$step_pid"
-    step_status=$?
-    kill -0 "$step_pid" 2>/dev/null || break
-  done
-  return "$step_status"
-}
-
 # One second, or less when a signal arrives.
 nap() {
   sleep 1 &

@@ -1,12 +1,20 @@
 # Reads log files in the k8s-file format, joins the pieces of a line, and prints
 # "<unix seconds>.<nanoseconds> TAB name TAB stream TAB text" for each line that is wanted.
-FNR == 1 {
+# With "follow", the input is one growing log, that of "follow". Of a file in "sizes", which is
+# " <file>=<bytes> …", the bytes beyond are left alone: they belong to who follows it.
+follow != "" && FNR == 1 { log_name = follow }
+follow == "" && FNR == 1 {
+  left = -1
+  at = index(sizes, " " FILENAME "=")
+  if (at) left = substr(sizes, at + length(FILENAME) + 2) + 0
   log_name = FILENAME
   sub(/^.*\//, "", log_name)
   sub(/(-stdout|-stderr)?\.log(\.[0-9]+)?$/, "", log_name)
   if (log_name != pod) log_name = substr(log_name, 1, length(log_name) - length(pod) - 1)
 }
 {
+  if (left == 0) next
+  if (left > 0) { left -= length($0) + 1; if (left < 0) left = 0 }
   stream = $2
   if (index(streams, "," stream ",") == 0) next
   text = $0
@@ -21,25 +29,7 @@ END { for (key in time) put_out(key) }
 function put_out(key, names) {
   split(key, names, SUBSEP)
   if (time[key] + 0 >= since + 0) print time[key] "\t" names[1] "\t" names[2] "\t" part[key]
+  if (follow != "") fflush()
   delete part[key]
   delete time[key]
-}
-
-# "2026-11-22T14:26:21.044+01:00" -> seconds.nanoseconds, both of fixed width
-function unix_time(text, y, m, d, days, seconds, fraction, zone) {
-  y = substr(text, 1, 4) + 0
-  m = substr(text, 6, 2) + 0
-  d = substr(text, 9, 2) + 0
-  if (m <= 2) { y -= 1; m += 12 }
-  days = 365 * y + int(y / 4) - int(y / 100) + int(y / 400) + int((153 * (m - 3) + 2) / 5) + d - 719469
-  seconds = days * 86400 + substr(text, 12, 2) * 3600 + substr(text, 15, 2) * 60 + substr(text, 18, 2)
-  fraction = substr(text, 20)
-  zone = fraction
-  sub(/^\.[0-9]*/, "", zone)
-  fraction = substr(fraction, 2, length(fraction) - length(zone) - 1)
-  if (length(zone) == 6) {
-    zone = (substr(zone, 1, 1) "1") * (substr(zone, 2, 2) * 3600 + substr(zone, 5, 2) * 60)
-    seconds -= zone
-  }
-  return sprintf("%010d.%s", seconds, substr(fraction "000000000", 1, 9))
 }

@@ -1,8 +1,14 @@
-# Prints the merged lines with the columns of "details": ts, age, name, stream; anything else none.
+# Prints the merged lines with the columns of "details": ts, age, name, stream; anything else none. With
+# "json" for details, a JSON object a line.
 BEGIN { FS = "\t"; columns = split(details, wanted, ",") }
 {
   text = $0
   sub(/^[^\t]*\t[^\t]*\t[^\t]*\t/, "", text)
+  if (details == "json") {
+    printf "{\"time\":%s,\"name\":%s,\"stream\":%s,\"text\":%s}\n", $1, quoted($2), quoted($3), quoted(text)
+    fflush()
+    next
+  }
   head = ""
   for (i = 1; i <= columns; i++) {
     if (wanted[i] == "ts") head = head int($1) " "
@@ -11,4 +17,5 @@ BEGIN { FS = "\t"; columns = split(details, wanted, ",") }
     else if (wanted[i] == "stream") head = head $3 " "
   }
   print head text
+  if (follow) fflush()
 }

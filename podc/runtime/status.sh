@@ -33,8 +33,11 @@ unit_status() {
     get "$its_dir/exit" 255
     printf '      exitCode: %s\n' "$value"
   fi
-  get "$its_dir/error" ''
-  [ -z "$value" ] || printf '      error: %s\n' "$value"
+  [ "$starts" -le 1 ] || printf '      restarts: %s\n' "$((starts - 1))"
+  for reason in lastExit:last-exit probe:probe error:error; do
+    get "$its_dir/${reason#*:}" ''
+    [ -z "$value" ] || printf '      %s: %s\n' "${reason%:*}" "$value"
+  done
 }
 
 filled_ports() { # "ports" with the interface where the spec leaves it open
@@ -46,20 +49,28 @@ filled_ports() { # "ports" with the interface where the spec leaves it open
   printf '%s' "$filled"
 }
 
-# Whether each unit that ought to run does.
+# Whether each unit that ought to run does, is up, and has nothing against it.
 pod_ready() {
   for unit in $units; do
-    get "$run_dir/unit/$unit/state" absent
-    [ "$value" != running ] || continue
-    [ "$value" = exited ] || return 1
     "spec_$unit"
-    get "$run_dir/unit/$unit/exit" 255
-    # Only a job that did its work and serves no port may be at rest.
-    if [ "$value" != 0 ] || [ "$restart" = always ] || [ -n "$ports" ]; then return 1; fi
+    ready_dir=$run_dir/unit/$unit
+    [ -e "$ready_dir/started" ] || return 1
+    get "$ready_dir/state" absent
+    case $value in
+    running)
+      if [ -n "$readiness" ] && [ ! -e "$ready_dir/ready" ]; then return 1; fi
+      ;;
+    exited)
+      # Only a job that did its work and serves no port may be at rest.
+      get "$ready_dir/exit" 255
+      if [ "$value" != 0 ] || [ "$restart" = always ] || [ -n "$ports" ]; then return 1; fi
+      ;;
+    *) return 1 ;;
+    esac
   done
 }
 
-print_status() {
+print_status() { # in text
   if [ ! -e "$status_file" ]; then
     printf 'pod: %s\nstatus: non-existing\n' "$pod"
     return

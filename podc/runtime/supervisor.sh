@@ -1,28 +1,42 @@
 # --- the supervisor -----------------------------------------------------------
 # One process per pod. It observes and acts; what runs does not depend on it: when it dies the next
-# one finds everything in the run directory and takes over.
+# one finds everything in the run directory and takes over. Whatever lasts (starts, pulls, probes,
+# stops) goes on side by side in jobs; the supervisor itself only looks, once a second.
 
-wanted=       # stop or kill, once somebody asked
-beat=0        # uptime of the last written status
-shown=        # what the last written status said
+wanted= # stop or kill, once somebody asked
+beat=0  # uptime of the last written status
+shown=  # what the last written status said
+hurry=0 # how many more looks follow each other quickly, as something is about to change
+look_at=0 # uptime of the next look at configs and logs
 
 supervise() {
   try_lock "$run_dir/supervisor" || exit 0
   trap 'wanted=${wanted:-stop}' TERM HUP
   trap 'wanted=kill' USR2
-  trap '' INT
   put "$run_dir/supervisor.pid" "$$"
   note "supervising $pod"
-  phase=starting
+  for unit in $units; do forget_jobs "$unit"; done
   while [ -z "$wanted" ]; do
     runner_look
+    held=
+    phase=running
     for unit in $units; do
       [ -n "$wanted" ] || supervise_unit "$unit"
     done
-    phase=running
-    rotate_logs
+    uptime_s
+    if [ "$now" -ge "$look_at" ]; then
+      look_at=$((now + 2))
+      look_for_changed_configs
+      rotate_logs
+    fi
     heartbeat
-    [ -n "$wanted" ] || nap
+    if [ -n "$wanted" ]; then continue; fi
+    if [ "$hurry" -gt 0 ]; then
+      hurry=$((hurry - 1))
+      short_nap
+    else
+      nap
+    fi
   done
   end_units
   note "$pod ended"
@@ -35,6 +49,8 @@ heartbeat() {
   for unit in $units; do
     get "$run_dir/unit/$unit/state" absent
     show="$show $value"
+    get "$run_dir/unit/$unit/probe" ''
+    show="$show $value"
   done
   uptime_s
   [ "$show" != "$shown" ] || [ "$((now - beat))" -ge 5 ] || return 0
@@ -42,87 +58,149 @@ heartbeat() {
   write_status "$phase" "$ready" "$$"
 }
 
-supervise_unit() { # starts it when it should run and does not
+# Looks after one unit: sets "phase" to starting when it is on its way, and "held" when those defined
+# later have to wait for its startup probe.
+supervise_unit() {
   dir=$run_dir/unit/$1
+  "spec_$1"
+  uptime_s
+  attend_news "$1"
   get "$dir/state" absent
   case $value in
-  running)
-    forget_failures "$1"
-    if [ -e "$dir/cycle" ]; then cycle_unit "$1"; fi
-    return
-    ;;
-  exited)
-    "spec_$1"
-    get "$dir/exit" 255
-    note_end "$1" "$value"
-    if [ ! -e "$dir/cycle" ]; then wants_restart "$restart" "$value" || return 0; fi
-    ;;
+  running) attend_running "$1" ;;
+  exited) attend_exited "$1" ;;
+  *) attend_absent "$1" ;;
   esac
-  may_retry "$1" || return 0
-  rm -f "$dir/cycle"
-  start_unit "$1"
+  [ -e "$dir/up" ] || phase=starting
+  if [ "$startup" != none ] && [ ! -e "$dir/up" ]; then held=yes; fi
 }
 
-wants_restart() { # policy exit-code
-  case $1 in
-  always) return 0 ;;
-  on-failure) [ "$2" != 0 ] ;;
+attend_absent() {
+  rm -f "$dir/ending"
+  if start_under_way "$1"; then return; fi
+  if [ -n "$held" ] && [ ! -e "$dir/starts" ]; then return; fi
+  ! may_retry || begin_start "$1"
+}
+
+attend_running() {
+  if start_under_way "$1"; then return; fi
+  if [ -e "$dir/ending" ]; then
+    # An end that did not work out is tried again.
+    job_under_way "$dir/end" || rm -f "$dir/ending" "$dir/end."*
+    return
+  fi
+  if [ -e "$dir/cycle" ]; then
+    get "$dir/cycle" stop
+    note "$1: restart asked for"
+    begin_end "$1" "$value"
+    return
+  fi
+  if [ ! -e "$dir/started" ]; then
+    attend_startup "$1"
+    return
+  fi
+  forget_failures
+  attend_probes "$1"
+}
+
+attend_exited() {
+  if start_under_way "$1"; then return; fi
+  get "$dir/exit" 255
+  code=$value
+  note_end "$1"
+  if [ -e "$dir/cycle" ]; then
+    rm -f "$dir/cycle" "$dir/retry"
+    begin_start "$1"
+    return
+  fi
+  if [ ! -e "$dir/started" ]; then
+    case $startup,$code in
+    none,* | exit,0) startup_done "$1" ;;
+    *) startup_failed "$1" "ended with exit code $code" ;;
+    esac
+  fi
+  wants_restart || return 0
+  if [ "$restart" = on-interval ] && [ "$code" = 0 ] && [ ! -e "$dir/failed" ]; then
+    get "$dir/finished" 0
+    [ "$now" -ge "$((value + interval))" ] || return 0
+    rm -f "$dir/retry"
+  fi
+  ! may_retry || begin_start "$1"
+}
+
+wants_restart() { # by the policy "restart", after "code"; what its probes failed did not end well
+  if [ -e "$dir/failed" ]; then code=failed; fi
+  case $restart in
+  always | on-interval) return 0 ;;
+  on-failure | on-config) [ "$code" != 0 ] ;;
   *) return 1 ;;
   esac
 }
 
-note_end() { # unit exit-code: once for each end
+note_end() { # unit: once for each end
   [ -e "$dir/running" ] || return 0
-  rm -f "$dir/running"
-  note "$1: ended with exit code $2"
+  put "$dir/finished" "$now"
+  put "$dir/last-exit" "$code"
+  rm -f "$dir/running" "$dir/ending" "$dir/ready" "$dir/probe"
+  forget_jobs "$1"
+  note "$1: ended with exit code $code"
 }
 
 # Failures back off: 1 s, doubled up to 60 s, forgotten after 60 s of running.
-may_retry() { # unit
+may_retry() {
   get "$dir/retry" '0 0'
-  uptime_s
   [ "$now" -ge "${value% *}" ]
 }
-set_retry() { # unit
+set_retry() {
   get "$dir/retry" '0 0'
   delay=$((${value#* } * 2))
   [ "$delay" -ge 1 ] || delay=1
   [ "$delay" -le 60 ] || delay=60
-  uptime_s
   put "$dir/retry" "$((now + delay)) $delay"
 }
-forget_failures() { # unit
+forget_failures() {
   [ -e "$dir/retry" ] || return 0
   get "$dir/since" 0
-  uptime_s
   [ "$((now - value))" -lt 60 ] || rm -f "$dir/retry"
 }
 
-start_unit() {
-  set_retry "$1"
-  if unit_start "$1"; then
+begin_start() { # unit
+  set_retry
+  rm -f "$dir/started" "$dir/failed" "$dir/ready" "$dir/probe" "$dir/exit"
+  put "$dir/since" "$now"
+  hurry=20
+  begin_job "$dir/start" start_job "$1"
+}
+start_job() { # unit; a stop during the pull ends it, once the container is being made it goes on
+  pulling=
+  trap 'wanted=stop; [ -z "$pulling" ] || kill "$pulling" 2>/dev/null' TERM
+  unit_start "$1"
+}
+start_under_way() { # unit: whether a start has not come to its end; deals with the end
+  job_under_way "$dir/start" && return
+  [ -e "$dir/start.code" ] || return 1
+  end_job "$dir/start"
+  if [ "$code" = 0 ]; then
     get "$dir/starts" 0
     put "$dir/starts" "$((value + 1))"
     put "$dir/since" "$now"
     put "$dir/running" yes
     rm -f "$dir/error"
     note "$1: started"
-  elif [ -z "$wanted" ]; then
-    note_file "$1: cannot start: " "$run_dir/error"
-    tail -n 1 "$run_dir/error" >"$dir/error"
+    unit_begun "$1"
+  else
+    note_file "$1: cannot start: " "$dir/start.out"
+    tail -n 1 "$dir/start.out" >"$dir/error"
     get "$dir/retry" '0 0'
     note "$1: next try in ${value#* } s"
   fi
 }
 
-cycle_unit() { # a restart that was asked for
-  get "$dir/cycle" stop
-  rm -f "$dir/cycle" "$dir/retry"
-  note "$1: restart asked for"
-  step whole "$run_dir/error" "unit_$value" "$1" || note_file "$1: " "$run_dir/error"
-  look_soon
-  runner_look
-  start_unit "$1"
+begin_end() { # unit stop|kill: in the background; the looks will see it end
+  put "$dir/ending" yes
+  rm -f "$dir/ready"
+  hurry=20
+  begin_job "$dir/end" "unit_$2" "$1"
 }
 
 # Ends all units, the last defined first, side by side, then the pod.
@@ -130,9 +208,12 @@ end_units() {
   phase=running
   heartbeat
   how=$wanted pids=
-  [ "$how" != stop ] || note "stopping"
+  note "ending by $how"
+  for unit in $units; do kill_job "$run_dir/unit/$unit/start"; done
+  for unit in $units; do await_job "$run_dir/unit/$unit/start"; done
   for unit in $(reversed); do
-    ("unit_$how" "$unit" >"$run_dir/unit/$unit/end" 2>&1 </dev/null) &
+    forget_jobs "$unit"
+    ("unit_$how" "$unit" >"$run_dir/unit/$unit/end.out" 2>&1 </dev/null) &
     pids="$pids $!"
   done
   while [ -n "$pids" ]; do
@@ -149,6 +230,12 @@ end_units() {
   wait
   look_soon
   runner_look
+  for unit in $units; do
+    dir=$run_dir/unit/$unit
+    get "$dir/exit" ''
+    [ -z "$value" ] || put "$dir/last-exit" "$value"
+    rm -f "$dir/running" "$dir/ready" "$dir/probe"
+  done
   runner_stopped
   put "$run_dir/phase" stopped
   write_status exited 0 ''
