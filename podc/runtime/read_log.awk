@@ -2,7 +2,7 @@
 # "<unix seconds>.<nanoseconds> TAB name TAB stream TAB text" for each line that is wanted.
 # With "follow", the input is one growing log, that of "follow". Of a file in "sizes", which is
 # " <file>=<bytes> …", the bytes beyond are left alone: they belong to who follows it.
-follow != "" && FNR == 1 { log_name = follow }
+follow != "" && FNR == 1 { log_name = follow; left = -1 }
 follow == "" && FNR == 1 {
   left = -1
   at = index(sizes, " " FILENAME "=")

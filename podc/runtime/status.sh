@@ -54,6 +54,12 @@ pod_ready() {
   for unit in $units; do
     "spec_$unit"
     ready_dir=$run_dir/unit/$unit
+    if [ "$restart" = on-interval ] && [ -z "$ports" ]; then
+      # Between its runs and during them: what counts is how the last one ended.
+      get "$ready_dir/last-exit" 0
+      if [ ! -e "$ready_dir/up" ] || [ "$value" != 0 ]; then return 1; fi
+      continue
+    fi
     [ -e "$ready_dir/started" ] || return 1
     get "$ready_dir/state" absent
     case $value in

@@ -64,7 +64,7 @@ look_for_changed_configs() {
 sums_seen=
 config_sums() {
   # Names too, for what is empty or a link.
-  { find config -print; find config -type f -exec cksum {} +; } 2>/dev/null | LC_ALL=C sort
+  { find config -print; find config -type f -exec sha256sum {} +; } 2>/dev/null | LC_ALL=C sort
 }
 sums_of() { # config sums
   printf '%s\n' "$2" | grep -e "^config/$1/" -e "^config/$1\$" -e " config/$1/"

@@ -6,23 +6,7 @@ import type { Reporter } from "./reporter.ts";
  * Keys by their path from the top, list items without number: `containers.signal`; or a value of
  * one: `volumes.type: ramdisk`. Each line goes as soon as the runtime does it.
  */
-export const NOT_YET: ReadonlySet<string> = new Set([
-  "volumes.type: ramdisk",
-  "containers.pull",
-  "containers.restart: on-config",
-  "containers.restart: on-interval",
-  "containers.signal",
-  "containers.startupProbe",
-  "containers.readinessProbe",
-  "containers.livenessProbe",
-  "executable.restart: on-config",
-  "executable.restart: on-interval",
-  "executable.signal",
-  "executable.startupProbe",
-  "executable.readinessProbe",
-  "executable.livenessProbe",
-  "executable.stopSignal",
-]);
+export const NOT_YET: ReadonlySet<string> = new Set();
 
 /** Refuses all that stands in `notYet`, anywhere below `node`. */
 export function reportNotYet(

@@ -1,0 +1,3 @@
+import { supervisionSuite } from "./supervision.ts";
+
+await supervisionSuite("dash");
