@@ -31,7 +31,9 @@ function limitWords(container: Container): ShellWords[] {
   return [
     ...tmpfs.map(({ dest, sizeMiB }) =>
       // Open to all, as /tmp is: the container's user is often not root.
-      `--tmpfs ${quote(`${dest}:mode=1777${sizeMiB === undefined ? "" : `,size=${sizeMiB}m`}`)}`
+      `--tmpfs ${
+        quote(`${dest}:notmpcopyup,mode=1777${sizeMiB === undefined ? "" : `,size=${sizeMiB}m`}`)
+      }`
     ),
     ...(readOnly ? ["--read-only"] : []),
     ...(user === undefined ? [] : [`--user ${quote(user)}`]),

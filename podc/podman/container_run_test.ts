@@ -41,8 +41,8 @@ Deno.test("containerRunWords: what a container may do and use", () => {
     [{ readOnly: true }, ["--read-only"]],
     [{ capAdd: ["NET_ADMIN"], capDrop: ["ALL"] }, ["--cap-drop ALL", "--cap-add NET_ADMIN"]],
     [{ tmpfs: [{ dest: "/a b", sizeMiB: 5 }, { dest: "/c" }] }, [
-      "--tmpfs '/a b:mode=1777,size=5m'",
-      "--tmpfs /c:mode=1777",
+      "--tmpfs '/a b:notmpcopyup,mode=1777,size=5m'",
+      "--tmpfs /c:notmpcopyup,mode=1777",
     ]],
     [{ resources: { cpus: 0.5, memoryBytes: 2 ** 30, pids: 9 } }, [
       "--cpus 0.5",

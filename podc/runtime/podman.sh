@@ -91,11 +91,21 @@ END
 learn_state() { # unit exit-code pid state; older podmans print "Up 2 minutes ago" for the state
   case $4 in
   Up* | running | [Pp]aused | [Ss]topping)
-    start_tick "$3" || return 0 # ending just now; the next look tells how
+    if ! start_tick "$3"; then
+      # Ending just now; the next look tells how. Without its conmon podman never gets to know.
+      get "$run_dir/unit/$1/gone" "$now"
+      put "$run_dir/unit/$1/gone" "$value"
+      [ "$((now - value))" -ge 5 ] || return 0
+      put "$run_dir/unit/$1/exit" 255
+      put "$run_dir/unit/$1/state" exited
+      return
+    fi
+    rm -f "$run_dir/unit/$1/gone"
     put "$run_dir/unit/$1/process" "$3 $tick"
     put "$run_dir/unit/$1/state" running
     ;;
   [Ee]xited* | [Ss]topped)
+    rm -f "$run_dir/unit/$1/gone"
     put "$run_dir/unit/$1/exit" "$2"
     put "$run_dir/unit/$1/state" exited
     ;;

@@ -1,5 +1,6 @@
 # --- status -------------------------------------------------------------------
 
+# Made in the run directory, as a daemon watches this one.
 write_status() { # status readiness pid
   stamp=$(date +%s)
   {
@@ -10,7 +11,7 @@ write_status() { # status readiness pid
       started "$value" updated "$stamp" status "$1" pid "$3" readiness "$2"
     printf 'containers:\n'
     for unit in $units; do unit_status "$unit"; done
-  } >"$status_file.tmp" && mv -f "$status_file.tmp" "$status_file"
+  } >"$run_dir/status" && mv -f "$run_dir/status" "$status_file"
 }
 
 unit_status() {
@@ -43,7 +44,10 @@ unit_status() {
 filled_ports() { # "ports" with the interface where the spec leaves it open
   filled=
   for port in $ports; do
-    case $port in :*) port=${interface:+$interface}$port ;; esac
+    case $port,$interface in
+    :*,*:*) port=[$interface]$port ;;
+    :*) port=${interface:+$interface}$port ;;
+    esac
     filled="$filled${filled:+ }${port#:}"
   done
   printf '%s' "$filled"

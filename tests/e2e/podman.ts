@@ -1,12 +1,11 @@
 /** Rootless podman for the tests, and an image that is made here: no registry is asked. */
 import $ from "dax";
 
-/** The image of the example pods: busybox and a few names for it. */
-export const IMAGE = "localhost/demo-web:1";
+/** An image with all of busybox. */
+export const IMAGE = "localhost/sns-e2e:1";
 
-const APPLETS = "sh sed mkdir echo httpd kill cat sleep printf env wget id ls touch true nc".split(
-  " ",
-);
+/** The name under which the example pods look for theirs. */
+const EXAMPLE_IMAGE = "localhost/demo-web:1";
 
 /** Whether this user can run containers here. */
 export async function hasPodman(): Promise<boolean> {
@@ -15,14 +14,20 @@ export async function hasPodman(): Promise<boolean> {
   return code === 0;
 }
 
-/** Makes {@link IMAGE}, unless it is there. */
+/** Makes {@link IMAGE}, unless it is there, and lets the examples have it too. */
 export async function makeImage(): Promise<void> {
-  if ((await $`podman image exists ${IMAGE}`.noThrow().quiet()).code === 0) return;
+  if ((await $`podman image exists ${IMAGE}`.noThrow().quiet()).code !== 0) await importImage();
+  await $`podman tag ${IMAGE} ${EXAMPLE_IMAGE}`;
+}
+
+async function importImage(): Promise<void> {
   const tree = await Deno.makeTempDir();
   try {
     for (const dir of ["bin", "etc", "tmp", "www"]) await Deno.mkdir(`${tree}/${dir}`);
     await Deno.copyFile(await $.which("busybox") ?? "/bin/busybox", `${tree}/bin/busybox`);
-    for (const applet of APPLETS) await Deno.symlink("busybox", `${tree}/bin/${applet}`);
+    for (const applet of await $`busybox --list`.lines()) {
+      if (applet !== "busybox") await Deno.symlink("busybox", `${tree}/bin/${applet}`);
+    }
     await Deno.writeTextFile(`${tree}/etc/passwd`, "root:x:0:0:root:/:/bin/sh\n");
     await $`tar -C ${tree} -cf ${tree}.tar .`;
     await $`podman import -q ${tree}.tar ${IMAGE}`.quiet();
