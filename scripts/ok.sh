@@ -25,4 +25,4 @@ find cli/remote -name '*.sh' -exec shellcheck -s sh {} +
 step docs
 deno run -A scripts/check_docs.ts
 step tests
-deno test -A --parallel --ignore=tests/e2e
+deno test -A --parallel --ignore=tests/e2e,.deno

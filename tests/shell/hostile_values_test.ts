@@ -157,7 +157,7 @@ function expectedRun({ containers: [container], volumes }: ContainerPod): string
     ...["--pod", "an object"],
     ...env.flatMap(({ name, value }) => ["--env", `${name}=${value}`]),
     ...mounts.flatMap(({ dest }, index) => ["--volume", `${bind(index)}:${dest}:z,rw,dev`]),
-    ...tmpfs.flatMap(({ dest }) => ["--tmpfs", `${dest}:mode=1777`]),
+    ...tmpfs.flatMap(({ dest }) => ["--tmpfs", `${dest}:notmpcopyup,mode=1777`]),
     ...["--user", user],
     ...["--workdir", workingDir],
     ...["--entrypoint", JSON.stringify(command)],
