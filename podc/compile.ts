@@ -10,7 +10,6 @@ import { readPodVersion, substitute } from "./source/variables.ts";
 import { parseYaml } from "./source/yaml.ts";
 import type { Diagnostic } from "./spec/diagnostic.ts";
 import { isPodName, POD_NAME_RULE } from "./spec/names.ts";
-import { NOT_YET } from "./spec/not_yet.ts";
 import type { PodSpec } from "./spec/pod_spec.ts";
 import { Reporter, show } from "./spec/reporter.ts";
 import { validatePod } from "./spec/validate/top.ts";
@@ -55,10 +54,8 @@ export interface Artifacts {
 
 /**
  * Compiles one pod.yaml. Never throws for what stands in it: every problem is a diagnostic.
- *
- * @param notYet what is refused as not supported yet; only tests of what is to come give another
  */
-export function compilePod(input: CompileInput, notYet = NOT_YET): CompileOutput {
+export function compilePod(input: CompileInput): CompileOutput {
   const { podName, baseDir, configs } = input;
   const preprocessed = preprocessedText(input);
   const diagnostics = new Diagnostics(input.source, input.file, preprocessed);
@@ -68,7 +65,7 @@ export function compilePod(input: CompileInput, notYet = NOT_YET): CompileOutput
   let spec: PodSpec | undefined;
   if (yaml.root) {
     const reporter = new Reporter((span) => diagnostics.lineOf(span));
-    spec = validatePod(yaml.root, { reporter, podName, baseDir, configs, notYet });
+    spec = validatePod(yaml.root, { reporter, podName, baseDir, configs });
     diagnostics.add(reporter.findings);
   } else if (!diagnostics.hasErrors) {
     diagnostics.add([EMPTY_FILE]);

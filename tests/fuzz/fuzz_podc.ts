@@ -5,7 +5,6 @@
 import { join } from "node:path";
 import { type CompileOutput, compilePod, parseEnvFile } from "../../podc/mod.ts";
 import { runtimeSource } from "../../podc/render/runtime.ts";
-import { NOT_YET } from "../../podc/spec/not_yet.ts";
 import { CORPUS, type FuzzInput, mutated, seeds } from "./inputs.ts";
 import { Random } from "./random.ts";
 import { SyntaxCheck } from "./syntax_check.ts";
@@ -48,7 +47,7 @@ export async function fuzz(count: number, seed: number, shell = "sh"): Promise<F
     const input = from[index] ?? mutated(from, random);
     const start = performance.now();
     try {
-      const output = compile(input, random.chance(0.5) ? NOT_YET : new Set());
+      const output = compile(input);
       const script = checked(output, input);
       if (output.spec) compiled++;
       if (script !== undefined) {
@@ -67,7 +66,7 @@ export async function fuzz(count: number, seed: number, shell = "sh"): Promise<F
   return { inputs: from.length + count, compiled, scripts: syntax.count, slowestMs, failures };
 }
 
-function compile({ pod, env }: FuzzInput, notYet: ReadonlySet<string>): CompileOutput {
+function compile({ pod, env }: FuzzInput): CompileOutput {
   return compilePod({
     source: pod,
     file: "pod.yaml",
@@ -75,7 +74,7 @@ function compile({ pod, env }: FuzzInput, notYet: ReadonlySet<string>): CompileO
     variables: parseEnvFile(env),
     baseDir: "/srv/pods/fuzz",
     configs: new Set(["config", "nginx_files", "settings", "conf", "site"]),
-  }, notYet);
+  });
 }
 
 /** The special part of the script, if there is one. Throws for output that contradicts itself. */

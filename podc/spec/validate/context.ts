@@ -8,6 +8,4 @@ export interface Context {
   readonly baseDir: string;
   /** The config directories that exist. */
   readonly configs: ReadonlySet<string>;
-  /** What is refused as not supported yet; see NOT_YET. */
-  readonly notYet: ReadonlySet<string>;
 }

@@ -1,7 +1,6 @@
 /** The top level of pod.yaml, and what concerns several of its sections. */
 import type { YamlNode } from "../../source/yaml_node.ts";
 import { isVersion } from "../names.ts";
-import { reportNotYet } from "../not_yet.ts";
 import type { PodSpec, Volume } from "../pod_spec.ts";
 import { show } from "../reporter.ts";
 import { type DraftOf, object, optional, required, TOP_LEVEL } from "../schema/object.ts";
@@ -80,7 +79,6 @@ function parseVersion(value: string) {
 
 /** Checks a whole pod.yaml; `undefined` when an error was reported. */
 export function validatePod(root: YamlNode, context: Context): PodSpec | undefined {
-  reportNotYet(root, context.notYet, context.reporter);
   const draft = POD.read(root, TOP_LEVEL, context.reporter);
   if (!draft) return undefined;
   const { fields } = draft;

@@ -22,7 +22,7 @@ export function executablePod(lines: string, top = ""): CompileOutput {
   );
 }
 
-/** Compiles `source`, what is not supported yet included, with the config directory `conf` being there. */
+/** Compiles `source`, with the config directory `conf` being there. */
 export function compile(source: string): CompileOutput {
   return compilePod({
     source,
@@ -32,7 +32,7 @@ export function compile(source: string): CompileOutput {
     baseDir: "/base/dir",
     configs: new Set(["conf", "_own"]),
     preprocess: false,
-  }, new Set());
+  });
 }
 
 /** The one container of a pod that has no errors. */
