@@ -35,17 +35,19 @@ async function run(confFile: string, log: Log): Promise<number> {
     event.preventDefault();
     log.error("Unexpected error", { error: event.reason?.stack ?? String(event.reason) });
   });
-  const proxy = await Proxy.start({ confFile, log });
-  Deno.addSignalListener("SIGHUP", () => void proxy.reload());
+  // Listening for signals comes first: from the first connection on, an end has to be a drain.
+  const ended = Promise.withResolvers<number>();
+  const starting = Proxy.start({ confFile, log });
   let signals = 0;
-  return await new Promise((done, fail) => {
-    const end = () => {
-      if (++signals === 1) proxy.drain().then(() => done(0), fail);
-      else done(1);
-    };
-    Deno.addSignalListener("SIGTERM", end);
-    Deno.addSignalListener("SIGINT", end);
-  });
+  const end = () => {
+    if (++signals > 1) return ended.resolve(1);
+    starting.then((proxy) => proxy.drain()).then(() => ended.resolve(0), ended.reject);
+  };
+  Deno.addSignalListener("SIGTERM", end);
+  Deno.addSignalListener("SIGINT", end);
+  const proxy = await starting;
+  Deno.addSignalListener("SIGHUP", () => void proxy.reload());
+  return await ended.promise;
 }
 
 if (import.meta.main) {

@@ -30,7 +30,7 @@ else
 fi
 
 # Deno's closing line of a run: "ok | 8 passed (8 steps) | 0 failed (2s)", colours or not.
-count() { # passed|failed
+count() { # passed|failed|ignored
   sed 's/\x1b\[[0-9;]*m//g' "$results"/*.log | sed -n "s/^\(ok\|FAILED\) | .*\b\([0-9][0-9]*\) $1.*/\2/p" |
     awk '{ n += $1 } END { print n + 0 }'
 }
@@ -41,5 +41,10 @@ if [ -n "${failed_runs:-}" ]; then
   [ "$failed" -gt 0 ] || failed=1 # a step other than a test
 fi
 [ "$passed" -gt 0 ] || failed=$((failed + 1))
-printf '\n%d passed, %d failed\n' "$passed" "$failed"
+skipped=$(count ignored)
+if [ "$skipped" -gt 0 ]; then
+  printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+else
+  printf '\n%d passed, %d failed\n' "$passed" "$failed"
+fi
 [ "$failed" = 0 ]

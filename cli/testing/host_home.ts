@@ -29,6 +29,7 @@ export class Home implements AsyncDisposable {
     const child = new Deno.Command(command!, {
       args: [...rest, "-c", REMOTE_PROGRAMS[program], "sns", this.dir, ...args],
       ...user,
+      cwd: "/", // the project's folder may be closed to that user
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
