@@ -15,7 +15,7 @@ function errorsOf(source: string, env = ""): string[] {
     variables: parseEnvFile(env),
     baseDir: "/srv/pods/app",
     configs: new Set(["data", "site"]),
-  }, new Set());
+  });
   return diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message);
 }
 
