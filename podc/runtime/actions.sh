@@ -154,9 +154,10 @@ print_info() {
   interface=
   for unit in $units; do
     "spec_$unit"
+    fill_ports
     printf '    - name: %s\n' "$unit"
     printf '      %s: %s\n' container "$unit-$object" image "$image" configs "$configs" restart "$restart" \
-      mounts "$mounts" ports "$(filled_ports)" network "$network"
+      mounts "$mounts" ports "$filled" network "$network"
   done
 }
 

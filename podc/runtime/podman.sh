@@ -60,19 +60,23 @@ runner_remove() {
 }
 
 # Brings what is known of all containers up to date. Asking the kernel is cheap, podman is only
-# asked when a process is gone, and now and then for what changed behind our back.
+# asked when a process is gone, and now and then for what changed behind our back: seldom when all
+# run, as then nothing can be started by others.
 looked=0 # uptime of the last thorough look
 look_soon() { looked=0; }
 runner_look() {
   uptime_s
-  look=$((now - looked >= 30))
+  look=0 every=300
   for unit in $units; do
     get "$run_dir/unit/$unit/state" absent
-    [ "$value" = running ] || continue
+    if [ "$value" != running ]; then
+      every=30
+      continue
+    fi
     read -r pid tick_seen <"$run_dir/unit/$unit/process"
     same_process "$pid" "$tick_seen" || look=1
   done
-  [ "$look" = 0 ] || look_again
+  if [ "$look" = 1 ] || [ "$((now - looked))" -ge "$every" ]; then look_again; fi
 }
 look_again() {
   listed=$(podman_now ps -a --filter "label=$container_label" --format '{{.Names}} {{.ExitCode}} {{.Pid}} {{.State}}' 2>"$run_dir/look.out") || {

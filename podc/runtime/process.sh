@@ -8,8 +8,9 @@ start_tick() { # pid
   case $stat in *') '*) ;; *) tick='?' && return 0 ;; esac
   stat=${stat##*) }
   case $stat in Z*) return 1 ;; esac
-  tick=${stat#* * * * * * * * * * * * * * * * * * * }
-  tick=${tick%% *}
+  # Field by field: shells take milliseconds for one pattern with as many stars.
+  for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19; do stat=${stat#* }; done
+  tick=${stat%% *}
 }
 
 same_process() { # pid tick

@@ -21,11 +21,12 @@ unit_status() {
   interface=$value
   get "$its_dir/starts" 0
   starts=$value
+  fill_ports
   get "$its_dir/state" absent
   state=$value
   printf '    - name: %s\n' "$1"
   printf '      %s: %s\n' container "$1-$object" image "$image" restart "$restart" mounts "$mounts" \
-    ports "$(filled_ports)" network "$network" startCount "$starts"
+    ports "$filled" network "$network" startCount "$starts"
   case $state in
   absent) printf '      status: non-existent\n' ;;
   *) printf '      status: %s\n' "$state" ;;
@@ -41,7 +42,7 @@ unit_status() {
   done
 }
 
-filled_ports() { # "ports" with the interface where the spec leaves it open
+fill_ports() { # sets "filled": "ports" with the interface where the spec leaves it open
   filled=
   for port in $ports; do
     case $port,$interface in
@@ -50,7 +51,6 @@ filled_ports() { # "ports" with the interface where the spec leaves it open
     esac
     filled="$filled${filled:+ }${port#:}"
   done
-  printf '%s' "$filled"
 }
 
 # Whether each unit that ought to run does, is up, and has nothing against it.

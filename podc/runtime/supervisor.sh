@@ -7,7 +7,8 @@ wanted= # stop or kill, once somebody asked
 beat=0  # uptime of the last written status
 shown=  # what the last written status said
 hurry=0 # how many more looks follow each other quickly, as something is about to change
-look_at=0 # uptime of the next look at configs and logs
+configs_at=0 # uptime of the next look at the configs
+logs_at=0    # and at the sizes of the logs
 
 supervise() {
   try_lock "$run_dir/supervisor" || exit 0
@@ -24,9 +25,12 @@ supervise() {
       [ -n "$wanted" ] || supervise_unit "$unit"
     done
     uptime_s
-    if [ "$now" -ge "$look_at" ]; then
-      look_at=$((now + 2))
+    if [ -n "$all_configs" ] && [ "$now" -ge "$configs_at" ]; then
+      configs_at=$((now + 2))
       look_for_changed_configs
+    fi
+    if [ "$now" -ge "$logs_at" ]; then
+      logs_at=$((now + 10))
       rotate_logs
     fi
     heartbeat

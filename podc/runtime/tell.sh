@@ -48,7 +48,6 @@ attend_news() { # unit
 
 # Finds changed configs by their content and has the containers told that mount them.
 look_for_changed_configs() {
-  [ -n "$all_configs" ] || return 0
   sums=$(config_sums)
   [ "$sums" != "$sums_seen" ] || return 0
   before=$sums_seen sums_seen=$sums
