@@ -97,7 +97,8 @@ function decideOne(
 ): Step {
   const traffic = mayRoute(facts.status, memory, now);
   const wished = facts.serves && memory.desired === "running" && traffic.routes;
-  const published = world.published.has(facts.id);
+  // One that could have traffic may have left the routes only just now, by the daemon before this one.
+  const published = world.published.has(facts.id) || (facts.serves && traffic.routes);
   const route = (routed: boolean, known: InstanceMemory): Step => ({
     memory: noteTraffic(known, published, routed, now),
     routed,

@@ -161,6 +161,18 @@ Deno.test("decide converges from any state through any events and failures", () 
         ok(calls.every((busy) => busy === undefined));
       },
     ),
-    { numRuns: 150 },
+    {
+      numRuns: 150,
+      examples: [
+        // A daemon that begins right after another took a pod out of the routes.
+        [
+          [
+            { after: 6001, pod: 0, event: { kind: "state", to: "stopped" } },
+            { after: 1, pod: 0, event: { kind: "restart" } },
+          ],
+          [{ ms: 0, ok: true }, { ms: 0, ok: false }],
+        ],
+      ],
+    },
   );
 });

@@ -86,7 +86,7 @@ export async function supervisionSuite(shellName: string): Promise<void> {
     );
     await pod.pod("run");
     await eventually("a second start", async () => (await starts(pod)) >= 2);
-    assert.match((await pod.read(".pod.status"))!, /error: startup failed: not up after 2 s/);
+    assert.match((await pod.log("-p")).join("\n"), /startup failed: not up after 2 s/);
     await Deno.writeTextFile(`${pod.dir}/well`, "");
     await eventually("ready", () => ready(pod));
   });
