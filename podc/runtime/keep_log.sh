@@ -5,7 +5,8 @@ keep_log() { # stream file
   until keep_log_once "$1" "$2"; do sleep 1; done
 }
 keep_log_once() (
-  size=$(wc -c 2>/dev/null <"$2") || size=0
+  size=0
+  [ ! -f "$2" ] || size=$(wc -c 2>/dev/null <"$2") || size=0 # a device may have no end
   live_awk -v stream="$1" -v file="$2" -v size="$((size))" -v keep="$log_files" \
     -v limit="$((log_max_blocks * 512))" "$(keep_log_program)"
 )

@@ -44,6 +44,7 @@ export class PodFolder implements AsyncDisposable {
    * Compiles `source` into a fresh folder.
    *
    * @param interpreter the pod's shell, as it stands behind `#!`; `/bin/sh` by default
+   * @param preprocess `false` leaves `${NAME}` and directives in `source` alone
    * @param env replaces the environment of all calls; PATH has to be among it
    */
   static async compile(
@@ -53,6 +54,7 @@ export class PodFolder implements AsyncDisposable {
       env?: Record<string, string>;
       configs?: Record<string, string>;
       podName?: string;
+      preprocess?: boolean;
     } = {},
   ): Promise<PodFolder> {
     const dir = await Deno.makeTempDir({ prefix: "pod-" });
@@ -67,6 +69,7 @@ export class PodFolder implements AsyncDisposable {
       file: "pod.yaml",
       podName: options.podName ?? "web",
       variables: new Map(),
+      preprocess: options.preprocess ?? true,
       baseDir: dir,
       configs,
     };
