@@ -30,7 +30,7 @@ supervise() {
       look_for_changed_configs
     fi
     if [ "$now" -ge "$logs_at" ]; then
-      logs_at=$((now + 10))
+      logs_at=$((now + 2))
       rotate_logs
     fi
     heartbeat
