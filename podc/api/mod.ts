@@ -1,4 +1,3 @@
 /** The Pod API: what a compiled `pod` takes and leaves, for those who run pods. */
 export * from "./action.ts";
-export * from "./exit_code.ts";
 export * from "./status_file.ts";
