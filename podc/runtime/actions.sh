@@ -208,6 +208,7 @@ action_reload_configs() {
 }
 
 tell_all() { # units why
+  know_signals
   for name in $1; do
     get "$run_dir/unit/$name/state" absent
     if [ "$value" = absent ]; then

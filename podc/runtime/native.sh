@@ -60,6 +60,7 @@ unit_start() { # unit; says on stderr why it cannot
 unit_begun() { put "$run_dir/unit/$1/state" running; }
 
 keep() { # unit: the keeper
+  know_signals
   unit=$1 dir=$run_dir/unit/$1
   rm -f "$dir/out" "$dir/err"
   mkfifo "$dir/out" "$dir/err" || exit 1

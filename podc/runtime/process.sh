@@ -23,7 +23,9 @@ become() {
   exec "$@"
 }
 reset_signals=
-if env --default-signal=INT true 2>/dev/null; then reset_signals=yes; fi
+know_signals() { # to be called before anything is become; most actions start nothing and need not ask
+  if env --default-signal=INT true 2>/dev/null; then reset_signals=yes; fi
+}
 
 # One second, or less when a signal arrives.
 nap() {

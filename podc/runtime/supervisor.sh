@@ -12,6 +12,7 @@ logs_at=0    # and at the sizes of the logs
 
 supervise() {
   try_lock "$run_dir/supervisor" || exit 0
+  know_signals
   trap 'wanted=${wanted:-stop}' TERM HUP
   trap 'wanted=kill' USR2
   put "$run_dir/supervisor.pid" "$$"
