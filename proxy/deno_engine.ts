@@ -58,10 +58,16 @@ class DenoConnection implements Connection {
     this.registry.delete(this);
     this.conn.close();
   }
+
+  /** Deno has no way to ask for a reset. */
+  reset(): void {
+    this.close();
+  }
 }
 
 /** See {@link Engine}. Each instance counts and closes only its own connections. */
 export class DenoEngine implements Engine {
+  readonly name = "deno";
   readonly #connections = new Set<DenoConnection>();
   readonly #dials = new Set<AbortController>();
   readonly #pool = new BufferPool();
@@ -146,6 +152,11 @@ export class DenoEngine implements Engine {
 
   relay(client: Connection, target: Connection, start: RelayStart): Promise<RelayCount> {
     return splice(client, target, start, this.#pool);
+  }
+
+  after(ms: number, action: () => void): () => void {
+    const timer = setTimeout(action, ms);
+    return () => clearTimeout(timer);
   }
 
   closeAll(): void {

@@ -20,6 +20,8 @@ export interface Connection {
   closeWrite(): Promise<void>;
   /** Closes both directions; more calls do nothing. Bytes that wait unread make it a reset. */
   close(): void;
+  /** Closes both directions with a reset where the engine can make one, else like `close`. */
+  reset(): void;
 }
 
 /** Why a dial failed. */
@@ -46,12 +48,19 @@ export interface RelayStart {
   readonly toTarget?: Uint8Array;
   /** Bytes that the target sent already. */
   readonly toClient?: Uint8Array;
+  /** Without a byte in either direction for this many milliseconds, the relay ends; 0 means never. */
+  readonly idleMs?: number;
 }
 
-/** Bytes that a relay passed on. */
+/** How a relay came to its end; a reset of one end was passed on to the other. */
+export type RelayEnd = "closed" | "reset by client" | "reset by target" | "idle";
+
+/** What a relay did. */
 export interface RelayCount {
+  /** Bytes passed on. */
   readonly toTarget: number;
   readonly toClient: number;
+  readonly end: RelayEnd;
 }
 
 /** An open listener. */
@@ -60,12 +69,14 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Sockets. */
+/** Sockets, and the timers that belong to them. */
 export interface Engine {
+  readonly name: "deno" | "linux";
   /**
    * Listens, and gives every connection to `onConnection`, who closes it. `onTrouble` hears of a
    * failed accept; the listener goes on by itself.
    *
+   * @param address Its host is a numeric address.
    * @throws When the address can't be bound.
    */
   listen(
@@ -77,6 +88,11 @@ export interface Engine {
   dial(address: HostAddress, timeoutMs: number): Promise<Connection>;
   /** Passes bytes both ways until both ends are done, then closes both. Never rejects. */
   relay(client: Connection, target: Connection, start: RelayStart): Promise<RelayCount>;
+  /**
+   * Calls `action` once after `ms` milliseconds, or a little later. The returned function cancels it.
+   * The timers of an engine run where its sockets do; those of Deno may be starved there.
+   */
+  after(ms: number, action: () => void): () => void;
   /** Connections open now, of either origin. */
   readonly count: number;
   /** Aborts every dial and closes every connection. */

@@ -25,6 +25,9 @@ function from(hostname: string): Connection & { reads: number; closed: boolean }
     close() {
       this.closed = true;
     },
+    reset() {
+      this.closed = true;
+    },
   };
 }
 

@@ -5,7 +5,7 @@
  * is bounded by the buffer and the kernel's. (`pipeTo` can't half-close and allocates per chunk.)
  */
 import { BIG_BYTES, type BufferPool } from "./buffer_pool.ts";
-import type { Bytes, Connection, RelayCount, RelayStart } from "./engine.ts";
+import type { Bytes, Connection, RelayCount, RelayEnd, RelayStart } from "./engine.ts";
 import type { Opening } from "./opening.ts";
 
 /** `end`: the source ended. The others: that end broke. */
@@ -22,13 +22,31 @@ export async function splice(
   pool: BufferPool,
 ): Promise<RelayCount> {
   const count = { toTarget: 0, toClient: 0 };
+  let end: RelayEnd = "closed";
   let ended = 0;
+  let lastMs = start.idleMs ? performance.now() : 0;
+  const passed = (direction: "toTarget" | "toClient") => (bytes: number) => {
+    count[direction] += bytes;
+    if (start.idleMs) lastMs = performance.now();
+  };
+  const [toTarget, toClient] = [passed("toTarget"), passed("toClient")];
+  let over = false;
   const closeBoth = () => {
+    over = true;
     client.close();
     target.close();
   };
+  const stopIdling = whenIdle(start.idleMs ?? 0, () => lastMs, () => {
+    end = "idle";
+    closeBoth();
+  });
   const finish = async (outcome: Outcome, source: Connection, sink: Connection) => {
-    if (outcome === "source broke" || ++ended === 2) closeBoth();
+    if (outcome === "source broke") {
+      if (!over) end = source === client ? "reset by client" : "reset by target";
+      over = true;
+      sink.reset();
+      source.close();
+    } else if (++ended === 2) closeBoth();
     else if (outcome === "end") {
       // A sink that is gone by now has nothing to be told.
       await sink.closeWrite().catch(() => {});
@@ -38,23 +56,36 @@ export async function splice(
   };
   const up = async () => {
     const send = async (data: Uint8Array) => {
-      count.toTarget += data.length;
+      toTarget(data.length);
       return await sendAll(target, data);
     };
     let outcome: Outcome | undefined = await send(start.toTarget ?? EMPTY);
     if (!outcome && start.opening) outcome = await open(client, start.opening, send, pool);
-    outcome ??= await pump(client, target, (bytes) => count.toTarget += bytes, pool);
+    outcome ??= await pump(client, target, toTarget, pool);
     await finish(outcome, client, target);
   };
   const down = async () => {
-    count.toClient += start.toClient?.length ?? 0;
+    toClient(start.toClient?.length ?? 0);
     const outcome = await sendAll(client, start.toClient ?? EMPTY) ??
-      await pump(target, client, (bytes) => count.toClient += bytes, pool);
+      await pump(target, client, toClient, pool);
     await finish(outcome, target, client);
   };
   await Promise.all([up(), down()]);
+  stopIdling();
   closeBoth();
-  return count;
+  return { ...count, end };
+}
+
+/** Calls `action` once nothing happened for `idleMs` since `last()`. Returns what ends the watch. */
+function whenIdle(idleMs: number, last: () => number, action: () => void): () => void {
+  if (idleMs <= 0) return () => {};
+  const look = () => {
+    const leftMs = last() + idleMs - performance.now();
+    if (leftMs <= 0) action();
+    else timer = setTimeout(look, leftMs);
+  };
+  let timer = setTimeout(look, idleMs);
+  return () => clearTimeout(timer);
 }
 
 /** How long after its end a source is asked whether it is gone altogether, in milliseconds. */

@@ -16,6 +16,7 @@ class FakeConnection implements Connection {
   readBytes = 0;
   ended = false;
   closed = false;
+  wasReset = false;
   /** Set to hold writes back until it resolves. */
   gate: Promise<void> | undefined;
   writeError: Error | undefined;
@@ -55,6 +56,11 @@ class FakeConnection implements Connection {
     return Promise.resolve();
   }
 
+  reset(): void {
+    this.wasReset = true;
+    this.close();
+  }
+
   close(): void {
     this.closed = true;
     this.#wake();
@@ -77,16 +83,27 @@ Deno.test("bytes go both ways, ends one way each, and the second end closes", as
   assert.equal(client.closed, false);
   target.feed("answer");
   target.feed(null);
-  assert.deepEqual(await done, { toTarget: 9, toClient: 7 });
+  assert.deepEqual(await done, { toTarget: 9, toClient: 7, end: "closed" });
   assert.deepEqual([target.received, client.received], ["<question", ">answer"]);
   assert.ok(client.closed && target.closed);
 });
 
-Deno.test("a source that breaks ends both at once", async () => {
+Deno.test("a source that breaks ends both at once, with a reset for the other", async () => {
   const [client, target] = pair();
   const done = splice(client, target, {}, new BufferPool());
   target.feed(new Error("reset"));
-  await done;
+  assert.equal((await done).end, "reset by target");
+  assert.ok(client.wasReset && target.closed);
+});
+
+Deno.test("a relay in which nothing moves ends after idleMs, one in which something does goes on", async () => {
+  const [client, target] = pair();
+  const done = splice(client, target, { idleMs: 50 }, new BufferPool());
+  const talk = setInterval(() => target.feed("x"), 10);
+  await until(() => client.receivedBytes > 20, "more time than idleMs has passed");
+  assert.equal(target.closed, false);
+  clearInterval(talk);
+  assert.equal((await done).end, "idle");
   assert.ok(client.closed && target.closed);
 });
 
