@@ -45,7 +45,7 @@ export async function askPeer(
     if (!(error instanceof DialError)) throw error;
     return { answer: error.kind, down: error.kind !== "local", reason: error.message };
   }
-  const asked = new Conversation(connection, timeoutMs);
+  const asked = new Conversation(engine, connection, timeoutMs);
   try {
     await asked.send(formatRequest(port));
     const limit = tentative ? POSITIVE.length : EARLY_BYTES;
@@ -70,9 +70,13 @@ class Conversation {
   readonly #buffer: Bytes = new Uint8Array(EARLY_BYTES);
   #length = 0;
   late = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #stopTimer = () => {};
 
-  constructor(private readonly connection: Connection, private readonly timeoutMs: number) {
+  constructor(
+    private readonly engine: Engine,
+    private readonly connection: Connection,
+    private readonly timeoutMs: number,
+  ) {
     this.#startTimer();
   }
 
@@ -81,7 +85,7 @@ class Conversation {
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#stopTimer();
   }
 
   async send(data: Uint8Array): Promise<void> {
@@ -124,9 +128,9 @@ class Conversation {
   }
 
   #startTimer(): void {
-    this.#timer = setTimeout(() => {
+    this.#stopTimer = this.engine.after(this.timeoutMs, () => {
       this.late = true;
       this.connection.close();
-    }, this.timeoutMs);
+    });
   }
 }

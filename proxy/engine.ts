@@ -69,6 +69,11 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** Resolves after `ms` milliseconds. */
+export function pause(engine: Engine, ms: number): Promise<void> {
+  return new Promise((resolve) => engine.after(ms, resolve));
+}
+
 /** Sockets, and the timers that belong to them. */
 export interface Engine {
   readonly name: "deno" | "linux";

@@ -1,7 +1,7 @@
 /** Finds a pod, on this host or another, that takes a connection to a cluster port. */
 import { askPeer, type NoTarget, type RemoteTarget } from "./ask_peer.ts";
 import { type Context, HESITATION_MS, inBackground } from "./context.ts";
-import type { Connection } from "./engine.ts";
+import { type Connection, pause } from "./engine.ts";
 import { dialHostPort } from "./host_ports.ts";
 import { type Attempt, race } from "./race.ts";
 
@@ -61,7 +61,7 @@ export async function findTarget(port: number, context: Context): Promise<Target
     if (now() >= giveUpAt) return undefined;
     if (search.again && ++broken <= MAX_BROKEN) continue;
     if (now() + pauseMs >= (search.busy ? busyUntil : missedUntil)) return undefined;
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    await pause(context.engine, pauseMs);
     pauseMs = Math.min(pauseMs * 2, PAUSE.last);
   }
   return undefined;
@@ -84,7 +84,13 @@ async function firstOf(
 ): Promise<Target | undefined> {
   const leftMs = search.giveUpAt - search.context.now();
   if (leftMs <= 0) return undefined;
-  const winner = await race(groups, HESITATION_MS, leftMs, (late) => late.giveUp());
+  const winner = await race(
+    groups,
+    HESITATION_MS,
+    leftMs,
+    (late) => late.giveUp(),
+    search.context.engine,
+  );
   const target = await winner?.complete();
   if (winner && !target) search.again = true;
   return target;

@@ -33,7 +33,13 @@ export async function dialHostPort(
     return await inBackground(context, dialRoute(route, lease, context));
   }]);
   if (attempts.length === 0) return "none";
-  const found = await race(attempts, HESITATION_MS, context.conf.connectSeconds * 1000, discard);
+  const found = await race(
+    attempts,
+    HESITATION_MS,
+    context.conf.connectSeconds * 1000,
+    discard,
+    context.engine,
+  );
   return found ?? (busy ? "busy" : "none");
 }
 

@@ -1,6 +1,6 @@
 /** The listeners of a proxy: thousands of ports, opened in portions and kept open. */
 import { formatHostAddress, formatPortRanges, type HostAddress, portRangesOf } from "./conf/mod.ts";
-import type { Connection, Engine, Listener } from "./engine.ts";
+import { type Connection, type Engine, type Listener, pause } from "./engine.ts";
 import type { Log } from "./log.ts";
 
 /** Ports opened before other work gets its turn. */
@@ -15,7 +15,7 @@ export class Listeners {
   readonly #open = new Map<string, Listener>();
   #wanted = new Map<string, HostAddress>();
   #reported = "";
-  #retry: ReturnType<typeof setTimeout> | undefined;
+  #stopRetry = () => {};
   #retryMs = RETRY.first;
   /** Only one round runs at a time; later ones wait for it. */
   #round: Promise<void> = Promise.resolve();
@@ -53,13 +53,13 @@ export class Listeners {
   /** Closes all, and tries nothing again. */
   async close(): Promise<void> {
     await this.set([]);
-    clearTimeout(this.#retry);
+    this.#stopRetry();
   }
 
   /** Opens what is missing, once `free` tells that the addresses are free. */
   #run(free: Promise<unknown> = Promise.resolve()): Promise<void> {
     const generation = ++this.#generation;
-    clearTimeout(this.#retry);
+    this.#stopRetry();
     this.#round = Promise.all([this.#round, free]).then(() => this.#openMissing(generation));
     return this.#round;
   }
@@ -83,7 +83,7 @@ export class Listeners {
         cause = error;
         failed.push(address);
       }
-      if (++tried % PORTION === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+      if (++tried % PORTION === 0) await pause(this.engine, 0);
       if (generation !== this.#generation) return;
     }
     if (cause !== undefined && isOutOfFiles(cause)) {
@@ -97,7 +97,7 @@ export class Listeners {
     this.#report(failed, cause);
     // Without open files every retry would take away those that connections need: a reload tries again.
     if (failed.length > 0 && !isOutOfFiles(cause)) {
-      this.#retry = setTimeout(() => this.#run(), this.#retryMs);
+      this.#stopRetry = this.engine.after(this.#retryMs, () => this.#run());
       this.#retryMs = Math.min(this.#retryMs * 2, RETRY.last);
     }
   }

@@ -16,7 +16,7 @@ export async function servePeer(peer: Connection, context: Context): Promise<voi
       });
       return;
     }
-    const request = await readRequest(peer);
+    const request = await readRequest(peer, context);
     if (!request) {
       context.log.debug("A connection from a proxy asked for nothing", {
         from: nameOf(peer.remote),
@@ -42,9 +42,10 @@ export async function servePeer(peer: Connection, context: Context): Promise<voi
 /** The port that the first line asks for, and what came behind it; `undefined` when it is no such line. */
 async function readRequest(
   peer: Connection,
+  { engine }: Context,
 ): Promise<{ port: number; early: Uint8Array } | undefined> {
   const buffer: Bytes = new Uint8Array(LINE_LIMIT);
-  const timer = setTimeout(() => peer.close(), REQUEST_MS);
+  const stopTimer = engine.after(REQUEST_MS, () => peer.close());
   try {
     for (let length = 0;;) {
       const read = await peer.read(buffer.subarray(length));
@@ -59,7 +60,7 @@ async function readRequest(
   } catch {
     return undefined; // Reset by the other side, or closed by the timer or the end of the proxy.
   } finally {
-    clearTimeout(timer);
+    stopTimer();
   }
 }
 

@@ -35,7 +35,12 @@ Deno.test("only hosts of the cluster, and this machine itself, are listened to",
   const lines: string[] = [];
   const peers = new Peers();
   const own = { hostname: "10.0.0.1", port: 32767 };
-  peers.load([own, { hostname: "10.0.0.2", port: 32767 }], own, []);
+  peers.load({
+    hosts: [own, { hostname: "10.0.0.2", port: 32767 }],
+    own,
+    extra: [],
+    addresses: new Map(),
+  });
   const context: Context = {
     engine: new DenoEngine(),
     log: createLog("info", (line) => lines.push(line)),

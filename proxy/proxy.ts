@@ -1,25 +1,19 @@
-/** One proxy: starts, follows its files, drains, stops. */
+/** One proxy: starts, follows its files, drains, stops. Connections are the matter of its data plane. */
 import { ConfFiles, type Settings, watch } from "./conf_files.ts";
-import { type HostAddress, inRange, type PortMapping } from "./conf/mod.ts";
-import { serveClient } from "./cluster_side.ts";
-import type { Context } from "./context.ts";
+import { Core } from "./core.ts";
 import { DenoEngine } from "./deno_engine.ts";
-import type { Connection, Engine } from "./engine.ts";
-import { Listeners } from "./listeners.ts";
+import type { Engine } from "./engine.ts";
+import { HostNames, type Resolve } from "./host_names.ts";
 import type { Log } from "./log.ts";
-import { type Lifetimes, PeerMemory } from "./peer_memory.ts";
-import { Peers, type Resolve } from "./peers.ts";
-import { servePeer } from "./peer_side.ts";
-import { RoutingTable } from "./routing_table.ts";
+import { makePlan, namesIn } from "./make_plan.ts";
+import type { DataPlane, Plan, PlaneStatus } from "./plan.ts";
 
 export interface ProxyOptions {
   /** Absolute path of proxy.conf. */
   readonly confFile: string;
   readonly log: Log;
-  /** Sockets; those of Deno by default. */
-  readonly engine?: Engine;
-  /** Milliseconds of a clock that never goes back. */
-  readonly now?: () => number;
+  /** Makes what serves connections; by default a {@link Core} on the sockets of Deno in this thread. */
+  readonly makePlane?: (first: Plan, log: Log) => DataPlane | Promise<DataPlane>;
   /** Looks host names up; the system by default. */
   readonly resolve?: Resolve;
   /** How often the files are looked at without an event, in milliseconds; 2000 by default. */
@@ -28,49 +22,39 @@ export interface ProxyOptions {
 
 /** How often host names are looked up again, in milliseconds. */
 const RESOLVE_MS = 60_000;
-const ANY = "0.0.0.0";
+
+/** A data plane in this thread. */
+export function planeOn(engine: Engine): (first: Plan, log: Log) => DataPlane {
+  return (first, log) => new Core(engine, log, first, () => performance.now());
+}
 
 /** A running proxy. */
 export class Proxy {
-  readonly #context: Context;
-  readonly #files: ConfFiles;
-  readonly #listeners: Listeners;
-  readonly #sessions = new Set<Promise<void>>();
+  readonly #log: Log;
+  readonly #names: HostNames;
   readonly #pollMs: number;
+  readonly #makePlane: NonNullable<ProxyOptions["makePlane"]>;
+  #plane!: DataPlane;
+  #plan!: Plan;
   #settings: Settings;
   #host: string | undefined;
   #unwatch = () => {};
   #resolveTimer: ReturnType<typeof setInterval> | undefined;
   #unresolved = "";
-  #reloading: Promise<void> = Promise.resolve();
+  /** One change at a time; later ones wait for it. */
+  #changing: Promise<void> = Promise.resolve();
   #closed = false;
 
   private constructor(
-    { log, ...options }: ProxyOptions,
-    files: ConfFiles,
+    options: ProxyOptions,
+    private readonly files: ConfFiles,
     settings: Settings,
   ) {
-    const { conf } = settings;
-    this.#files = files;
-    this.#settings = settings;
+    this.#log = options.log;
+    this.#names = new HostNames(options.resolve);
     this.#pollMs = options.pollMs ?? 2000;
-    this.#context = {
-      engine: options.engine ?? new DenoEngine(),
-      log,
-      now: options.now ?? (() => performance.now()),
-      table: new RoutingTable(),
-      memory: new PeerMemory(lifetimesOf(settings)),
-      peers: new Peers(options.resolve),
-      conf,
-      podHost: ANY,
-      ending: false,
-      background: new Set(),
-    };
-    this.#listeners = new Listeners(
-      this.#context.engine,
-      log,
-      (connection, port) => this.#serve(connection, port),
-    );
+    this.#makePlane = options.makePlane ?? planeOn(new DenoEngine());
+    this.#settings = settings;
   }
 
   /**
@@ -83,134 +67,99 @@ export class Proxy {
     const settings = await files.read();
     const proxy = new Proxy(options, files, settings);
     await proxy.#apply(settings);
-    proxy.#resolveTimer = setInterval(() => proxy.#resolve(), RESOLVE_MS);
+    proxy.#resolveTimer = setInterval(() => proxy.#change(() => proxy.#lookUp()), RESOLVE_MS);
     return proxy;
   }
 
   /** Open listeners and the connections being served. */
-  status(): { listeners: number; sessions: number; connections: number } {
-    return {
-      listeners: this.#listeners.count,
-      sessions: this.#sessions.size,
-      connections: this.#context.engine.count,
-    };
+  async status(): Promise<PlaneStatus> {
+    return await this.#plane.status();
   }
 
   /** Reads the files again, and takes over what changed. No connection is dropped. */
   reload(): Promise<void> {
-    if (!this.#closed) {
-      this.#reloading = this.#reloading.then(() => this.#reload()).catch((error) =>
-        this.#context.log.error("Cannot reload", { error: String(error) })
-      );
-    }
-    return this.#reloading;
+    return this.#change(async () => {
+      const settings = await this.files.read();
+      if (settings !== this.#settings && !this.#closed) await this.#apply(settings);
+    });
   }
 
   /** Accepts nothing more, and ends once all connections have, or after `limitMs` (by default DRAINSECONDS). */
-  async drain(limitMs = this.#context.conf.drainSeconds * 1000): Promise<void> {
+  async drain(limitMs = this.#settings.conf.drainSeconds * 1000): Promise<void> {
     await this.#close();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const limit = new Promise((resolve) => timer = setTimeout(resolve, limitMs));
-    await Promise.race([limit, this.#sessionsEnd()]);
-    clearTimeout(timer);
-    if (this.#sessions.size > 0) {
-      this.#context.log.warn("Connections are cut off", { connections: this.#sessions.size });
-    }
-    await this.stop();
+    await this.#plane.drain(limitMs);
   }
 
   /** Ends everything at once. */
   async stop(): Promise<void> {
-    this.#context.ending = true;
     await this.#close();
-    while (this.#sessions.size > 0 || this.#context.background.size > 0) {
-      this.#context.engine.closeAll();
-      await Promise.race([...this.#sessions, ...this.#context.background]);
-    }
-    this.#context.engine.closeAll();
+    await this.#plane.stop();
   }
 
   async #close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#resolveTimer);
-    await this.#reloading;
+    await this.#changing;
     this.#unwatch();
-    await this.#listeners.close();
   }
 
-  async #sessionsEnd(): Promise<void> {
-    while (this.#sessions.size > 0) await Promise.all(this.#sessions);
-  }
-
-  #serve(connection: Connection, port: number): void {
-    const context = this.#context;
-    const serving = port === context.conf.port
-      ? servePeer(connection, context)
-      : serveClient(connection, port, context);
-    const session = serving.catch((error) => {
-      context.log.error("Cannot serve a connection", {
-        port,
-        error: error?.stack ?? String(error),
-      });
-    }).finally(() => this.#sessions.delete(session));
-    this.#sessions.add(session);
-  }
-
-  async #reload(): Promise<void> {
-    const { memory, peers, now } = this.#context;
-    const settings = await this.#files.read();
-    if (settings !== this.#settings && !this.#closed) await this.#apply(settings);
-    memory.sweep(new Set(peers.names), now());
+  #change(work: () => Promise<void>): Promise<void> {
+    if (!this.#closed) {
+      this.#changing = this.#changing.then(work).catch((error) =>
+        this.#log.error("Cannot reload", { error: String(error) })
+      );
+    }
+    return this.#changing;
   }
 
   async #apply(settings: Settings): Promise<void> {
     const { conf, hosts } = settings;
-    const context = this.#context;
     this.#settings = settings;
-    context.conf = conf;
-    context.memory.lifetimes = lifetimesOf(settings);
-    this.#host = await this.#chooseHost(conf.host ?? hosts[0]?.hostname);
-    const bind = this.#host ?? ANY;
-    context.podHost = conf.podHost ?? (isWildcard(bind) ? "127.0.0.1" : bind);
-    const byName = conf.host !== undefined && !isWildcard(conf.host);
-    context.peers.load(
-      hosts,
-      hosts.find((host) => host.hostname === this.#host && host.port === conf.port) ??
-        (byName ? undefined : hosts[0]),
-      conf.peerFrom,
-    );
-    context.table.load(this.#safeMappings(settings, bind));
-    const addresses: HostAddress[] = [{ hostname: bind, port: conf.port }];
-    for (const { first, last } of conf.clusterPorts) {
-      for (let port = first; port <= last; port++) addresses.push({ hostname: bind, port });
-    }
+    await this.#resolve();
+    this.#host = this.#chooseHost(conf.host ?? hosts[0]?.hostname);
     this.#unwatch();
     this.#unwatch = watch(
-      this.#files.directories(),
+      this.files.directories(),
       this.#pollMs,
       () => this.reload(),
-      context.log,
+      this.#log,
     );
-    await Promise.all([this.#resolve(), this.#listeners.set(addresses)]);
-    context.log.info("Settings are in force", {
-      host: bind,
+    await this.#serve();
+    this.#log.info("Settings are in force", {
+      host: this.#plan.bind,
       port: conf.port,
-      listeners: this.#listeners.count,
+      listeners: (await this.#plane.status()).listeners,
       hosts: hosts.length,
       mappings: settings.mappings.length,
     });
   }
 
+  /** Makes a plan from what is known now, and has it served. */
+  async #serve(): Promise<void> {
+    const { plan, loops } = makePlan(this.#settings, {
+      host: this.#host,
+      addresses: this.#names.addresses,
+    });
+    for (const { clusterPort, hostPort } of loops) {
+      this.#log.warn("A mapping leads back to the proxy and is left out", {
+        clusterPort,
+        hostPort,
+      });
+    }
+    this.#plan = plan;
+    this.#plane ??= await this.#makePlane(plan, this.#log);
+    await this.#plane.apply(plan);
+  }
+
   /** The address to listen on: `wanted`, unless that can't be and there is one in use already. */
-  async #chooseHost(wanted: string | undefined): Promise<string | undefined> {
+  #chooseHost(wanted: string | undefined): string | undefined {
     const old = this.#host;
     if (wanted === undefined || old === undefined || wanted === old) return wanted ?? old;
-    const { engine } = this.#context;
     try {
-      await engine.listen({ hostname: wanted, port: 0 }, (each) => each.close(), () => {}).close();
+      Deno.listen({ hostname: this.#names.addressOf(wanted) ?? wanted, port: 0 }).close();
       return wanted;
     } catch (error) {
-      this.#context.log.error("Cannot listen on a new address, the old one stays", {
+      this.#log.error("Cannot listen on a new address, the old one stays", {
         host: wanted,
         stays: old,
         error: error instanceof Error ? error.message : String(error),
@@ -219,41 +168,19 @@ export class Proxy {
     }
   }
 
-  /** The mappings without those that lead back into this proxy. */
-  #safeMappings({ conf, mappings }: Settings, bind: string): PortMapping[] {
-    if (!isWildcard(bind) && this.#context.podHost !== bind) return [...mappings];
-    return mappings.filter((mapping) => {
-      const own = mapping.hostPort === conf.port ||
-        conf.clusterPorts.some((range) => inRange(mapping.hostPort, range));
-      if (own) {
-        this.#context.log.warn("A mapping leads back to the proxy and is left out", {
-          clusterPort: mapping.clusterPort,
-          hostPort: mapping.hostPort,
-        });
-      }
-      return !own;
-    });
+  /** Looks names up again; a new address is in force at once. */
+  async #lookUp(): Promise<void> {
+    if (await this.#resolve() && !this.#closed) await this.#serve();
   }
 
-  /** Looks the names in hosts.conf up, and says once which have no address. */
-  async #resolve(): Promise<void> {
-    const failed = (await this.#context.peers.refresh()).join(",");
-    if (failed !== this.#unresolved && failed !== "") {
-      this.#context.log.warn("Host names have no address", { names: failed });
+  /** Says once which names have no address. Returns whether an address changed. */
+  async #resolve(): Promise<boolean> {
+    const { changed, failed } = await this.#names.refresh(namesIn(this.#settings));
+    const names = failed.join(",");
+    if (names !== this.#unresolved && names !== "") {
+      this.#log.warn("Host names have no address", { names });
     }
-    this.#unresolved = failed;
+    this.#unresolved = names;
+    return changed;
   }
-}
-
-function isWildcard(hostname: string): boolean {
-  return hostname === ANY || hostname === "::";
-}
-
-function lifetimesOf({ conf: { remember } }: Settings): Lifetimes {
-  return {
-    ok: remember.ok * 1000,
-    refused: remember.refused * 1000,
-    busy: remember.busy * 1000,
-    silent: remember.silent * 1000,
-  };
 }

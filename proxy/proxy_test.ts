@@ -26,8 +26,8 @@ Deno.test("a client reaches a pod on its own host, and one on another host", asy
     assert.equal(await exchange(one!.ip, PORT_A, "remote"), "remote");
     assert.equal(await exchange(one!.ip, PORT_A, "again"), "again");
     assert.equal(await exchange(one!.ip, PORT_B, "nobody"), "");
-    await until(() => one!.proxy.status().sessions === 0, "no session is left");
-    assert.equal(one!.proxy.status().connections, 0);
+    await until(async () => (await one!.proxy.status()).sessions === 0, "no session is left");
+    assert.equal((await one!.proxy.status()).connections, 0);
   });
 });
 
@@ -94,7 +94,7 @@ Deno.test("all at their limit: wait for room, then close; counts live through re
     assert.equal(server.accepted, 2);
 
     const waiting = exchange(one!.ip, PORT_A, "waited");
-    await until(() => one!.proxy.status().sessions === 3, "the third is searching");
+    await until(async () => (await one!.proxy.status()).sessions === 3, "the third is searching");
     held[0]!.close();
     assert.equal(await waiting, "hello\nwaited");
   }, "BUSYSECONDS 0.5");
@@ -167,7 +167,7 @@ Deno.test("connections spread over all hosts, those that come later included", a
       if (!spread) exchange(one!.ip, PORT_A, "x");
       return spread;
     }, "both hosts serve");
-    await until(() => one!.proxy.status().sessions === 0, "all have ended");
+    await until(async () => (await one!.proxy.status()).sessions === 0, "all have ended");
   }, "REMEMBERREFUSED 0.05");
 });
 
@@ -198,8 +198,8 @@ Deno.test("a probe that lost the race does not stay with its pod", async () => {
     await three!.map({ hostPort: servers[1]!.port });
     using conn = await Deno.connect({ hostname: one!.ip, port: PORT_A });
     await until(
-      () =>
-        two!.proxy.status().sessions + three!.proxy.status().sessions === 1 &&
+      async () =>
+        (await two!.proxy.status()).sessions + (await three!.proxy.status()).sessions === 1 &&
         servers[0]!.accepted + servers[1]!.accepted === 2,
       "only the winner is left",
     );
@@ -231,7 +231,7 @@ Deno.test("2,000 short connections while a target goes away and comes back: none
       }));
     }
     assert.deepEqual({ served, failed }, { served: 2000, failed: 0 });
-    await until(() => one!.proxy.status().connections === 0, "nothing is left open");
+    await until(async () => (await one!.proxy.status()).connections === 0, "nothing is left open");
   });
 });
 

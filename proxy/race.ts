@@ -1,4 +1,5 @@
 /** Tries several ways to reach something, the next ones as soon as the last failed or hesitate. */
+import type { Engine } from "./engine.ts";
 
 /** One way. Resolves to `undefined` when it failed; rejects only by mistake. */
 export type Attempt<T> = () => Promise<T | undefined>;
@@ -15,20 +16,21 @@ export function race<T>(
   hesitationMs: number,
   limitMs: number,
   discard: (late: T) => void,
+  timers: Pick<Engine, "after">,
 ): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
     const waiting = groups.filter((group) => group.length > 0);
     let next = 0;
     let running = 0;
     let over = false;
-    let hesitation: ReturnType<typeof setTimeout> | undefined;
+    let stopHesitation = () => {};
     const end = (result: T | undefined) => {
       over = true;
-      clearTimeout(hesitation);
-      clearTimeout(limit);
+      stopHesitation();
+      stopLimit();
       resolve(result);
     };
-    const limit = setTimeout(end, limitMs, undefined);
+    const stopLimit = timers.after(limitMs, () => end(undefined));
     const answered = (result: T | undefined) => {
       running--;
       if (over) {
@@ -41,11 +43,11 @@ export function race<T>(
       end(undefined);
     };
     const start = () => {
-      clearTimeout(hesitation);
+      stopHesitation();
       const group = waiting[next++];
       if (!group) return end(undefined);
       running += group.length;
-      if (next < waiting.length) hesitation = setTimeout(start, hesitationMs);
+      if (next < waiting.length) stopHesitation = timers.after(hesitationMs, start);
       for (const attempt of group) attempt().then(answered).catch(failed);
     };
     start();

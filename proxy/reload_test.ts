@@ -86,7 +86,7 @@ Deno.test("the own address follows hosts.conf, unless it can't be listened on", 
     for (const conf of [ports, `HOST 0.0.0.0\n${ports}`]) {
       await host!.write("proxy.conf", conf);
       await host!.proxy.reload();
-      assert.equal(host!.proxy.status().listeners, 2, host!.lines.join("\n"));
+      assert.equal((await host!.proxy.status()).listeners, 2, host!.lines.join("\n"));
     }
   });
 });
@@ -99,10 +99,10 @@ Deno.test("a port that is taken is reported once and opened when it is free", as
       `${host!.conf}`.replace(`${PORT_B}`, `${PORT_B}-${PORT_B + 1}`),
     );
     await host!.proxy.reload();
-    assert.equal(host!.proxy.status().listeners, 3);
+    assert.equal((await host!.proxy.status()).listeners, 3);
     assert.match(host!.lines.join("\n"), /Cannot listen on 1 of 4 ports .*ports=61003/);
     taken.close();
-    await until(() => host!.proxy.status().listeners === 4, "the port is open");
+    await until(async () => (await host!.proxy.status()).listeners === 4, "the port is open");
     assert.match(host!.lines.join("\n"), /All ports are open/);
   });
 });
@@ -135,14 +135,14 @@ Deno.test("drain: nothing new, what is open goes on, then it ends", async () => 
     assert.equal(await receive(conn, "\n"), "x\n");
     let ended = false;
     const drained = one!.proxy.drain(60_000).then(() => ended = true);
-    await until(() => one!.proxy.status().listeners === 0, "it stopped listening");
+    await until(async () => (await one!.proxy.status()).listeners === 0, "it stopped listening");
     assert.equal(await refuses(one!.ip, PORT_A), true);
     await send(conn, "still\n");
     assert.equal(await receive(conn, "\n"), "still\n");
     assert.equal(ended, false);
     conn.close();
     await drained;
-    assert.equal(one!.proxy.status().connections, 0);
+    assert.equal((await one!.proxy.status()).connections, 0);
   });
 });
 

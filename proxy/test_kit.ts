@@ -22,9 +22,13 @@ export function freshAddress(): string {
 }
 
 /** Waits until `condition` holds. */
-export async function until(condition: () => boolean, what: string, limitMs = 10_000) {
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+  limitMs = 10_000,
+) {
   const end = performance.now() + limitMs;
-  while (!condition()) {
+  while (!await condition()) {
     if (performance.now() > end) throw new Error(`Waited in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
