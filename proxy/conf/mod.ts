@@ -1,5 +1,6 @@
 /** The file formats that the proxy reads, and the port plan they share with everyone else. */
 export * from "./hosts_conf.ts";
+export { networkFilter } from "./networks.ts";
 export { nearest } from "./nearest.ts";
 export * from "./port_mappings.ts";
 export * from "./port_ranges.ts";

@@ -4,10 +4,11 @@
  * Keys are case-insensitive, `#` starts a comment at the start of a line or after a blank,
  * relative paths are relative to the directory of the file.
  */
-import { isAbsolute, join, normalize } from "node:path";
+import { join } from "node:path";
+import type { HostAddress } from "./hosts_conf.ts";
 import { nearest } from "./nearest.ts";
-import { formatPortRanges, parsePortRanges } from "./port_ranges.ts";
-import { inRange, isPort, parseDecimal, type PortRange, ROUTER_PORT } from "./ports.ts";
+import { inRange, type PortRange, ROUTER_PORT } from "./ports.ts";
+import { KEYS } from "./proxy_conf_keys.ts";
 
 /** What a proxy is told. Durations are in seconds. */
 export interface ProxyConf {
@@ -29,8 +30,25 @@ export interface ProxyConf {
    * is understood too when it stands in the first bytes, only nothing waits for it.
    */
   readonly proxyFrom: readonly string[];
+  /**
+   * `CLIENTFROM`: who may connect to cluster ports: addresses, networks such as `10.88.0.0/16`, `own`
+   * (loopback and the own host, which rootless containers come from), `any`.
+   */
+  readonly clientFrom: readonly string[];
   /** `PEERFROM`: addresses beside those in hosts.conf that other proxies connect from. */
   readonly peerFrom: readonly string[];
+  /** `PREFER`: `own` takes pods of the own host first, `none` spreads over all hosts that have the port. */
+  readonly prefer: "own" | "none";
+  /** `PREDIAL`: connections kept ready to each host that is in use; 0 for none. */
+  readonly preDial: number;
+  /** `ENGINE`: what forwards bytes; `auto` takes `linux` where that works. */
+  readonly engine: "auto" | "deno" | "linux";
+  /** `WORKERS`: threads that serve connections; `auto` is one for each core, up to 4. */
+  readonly workers: number | "auto";
+  /** `SOCKET`: absolute path of the socket for status, metrics and restarts. Without it, one in the user's runtime directory. */
+  readonly socket?: string;
+  /** `METRICS`: where Prometheus reads metrics over HTTP; none without it. */
+  readonly metrics?: HostAddress;
   /** `REMEMBEROK` … `REMEMBERSILENT`: for how long an answer of a peer is believed. */
   readonly remember: {
     readonly ok: number;
@@ -46,6 +64,8 @@ export interface ProxyConf {
   readonly busySeconds: number;
   /** `PROXYWAITSECONDS`: how long a target that wants a header waits for that of a client in PROXYFROM. */
   readonly proxyWaitSeconds: number;
+  /** `IDLESECONDS`: a connection without a byte in either direction for this long is closed; 0 for never. */
+  readonly idleSeconds: number;
   /** `DRAINSECONDS`: how long connections may go on after the proxy was told to stop. */
   readonly drainSeconds: number;
 }
@@ -55,12 +75,18 @@ export const DEFAULT_PROXY_CONF: Omit<ProxyConf, "portsConf" | "hostsConf"> = {
   port: ROUTER_PORT,
   clusterPorts: [{ first: 61000, last: 65535 }],
   proxyFrom: ["own"],
+  clientFrom: ["own"],
   peerFrom: [],
+  prefer: "none",
+  preDial: 2,
+  engine: "auto",
+  workers: "auto",
   remember: { ok: 300, refused: 5, busy: 1, silent: 10 },
   connectSeconds: 3,
   giveUpSeconds: 10,
   busySeconds: 3,
   proxyWaitSeconds: 1,
+  idleSeconds: 0,
   drainSeconds: 10,
 };
 
@@ -69,114 +95,6 @@ export interface ParsedProxyConf {
   readonly conf: ProxyConf;
   readonly problems: readonly string[];
 }
-
-/** Turns the text of a value into settings; a string says what was expected instead. */
-type Reader = (value: string, directory: string) => Settings | string;
-type Settings = Partial<Omit<ProxyConf, "remember">> & {
-  readonly remember?: Partial<ProxyConf["remember"]>;
-};
-/** Turns settings into the text of a value; `undefined` when there is nothing to write. */
-type Writer = (conf: ProxyConf) => string | undefined;
-
-type SecondsKey = {
-  [K in keyof ProxyConf]-?: ProxyConf[K] extends number ? K : never;
-}[keyof ProxyConf];
-
-const SECONDS = "a number of seconds such as 3 or 0.5";
-
-function parseSeconds(text: string): number | undefined {
-  return /^[0-9]{1,6}(\.[0-9]{1,3})?$/.test(text) ? Number(text) : undefined;
-}
-
-function seconds(key: SecondsKey): [Reader, Writer] {
-  return [
-    (value) => {
-      const number = parseSeconds(value);
-      return number === undefined ? SECONDS : { [key]: number };
-    },
-    (conf) => `${conf[key]}`,
-  ];
-}
-
-function path(key: "portsConf" | "hostsConf"): [Reader, Writer] {
-  return [
-    (value, directory) => ({
-      [key]: isAbsolute(value) ? normalize(value) : join(directory, value),
-    }),
-    (conf) => conf[key],
-  ];
-}
-
-/** One address or host name, without blanks or commas; brackets around IPv6 are dropped. */
-function parseAddress(text: string): string | undefined {
-  const match = /^(?:\[([0-9A-Fa-f:.%]+)\]|([^\s,\[\]]+))$/.exec(text);
-  return match ? match[1] ?? match[2] : undefined;
-}
-
-function address(key: "host" | "podHost"): [Reader, Writer] {
-  return [
-    (value) => {
-      const found = parseAddress(value);
-      return found === undefined ? "one address" : { [key]: found };
-    },
-    (conf) => conf[key],
-  ];
-}
-
-function addresses(key: "proxyFrom" | "peerFrom"): [Reader, Writer] {
-  return [
-    (value) => {
-      if (value === "none") return { [key]: [] };
-      const found = value.split(",").map((part) => parseAddress(part.trim()));
-      return found.includes(undefined) || found.includes("none")
-        ? "addresses separated by commas, or none"
-        : { [key]: found };
-    },
-    (conf) => conf[key].join(",") || "none",
-  ];
-}
-
-function remember(answer: keyof ProxyConf["remember"]): [Reader, Writer] {
-  return [
-    (value) => {
-      const number = parseSeconds(value);
-      return number === undefined ? SECONDS : { remember: { [answer]: number } };
-    },
-    (conf) => `${conf.remember[answer]}`,
-  ];
-}
-
-const KEYS: Readonly<Record<string, [Reader, Writer]>> = {
-  PORTSCONF: path("portsConf"),
-  HOSTSCONF: path("hostsConf"),
-  HOST: address("host"),
-  PODHOST: address("podHost"),
-  PORT: [
-    (value) => {
-      const port = parseDecimal(value);
-      return port !== undefined && isPort(port) ? { port } : "a port, 1 to 65535";
-    },
-    (conf) => `${conf.port}`,
-  ],
-  CLUSTERPORTS: [
-    (value) => {
-      const clusterPorts = parsePortRanges(value);
-      return clusterPorts ? { clusterPorts } : "ports and ranges such as 5000,61000-65535";
-    },
-    (conf) => formatPortRanges(conf.clusterPorts),
-  ],
-  PROXYFROM: addresses("proxyFrom"),
-  PEERFROM: addresses("peerFrom"),
-  REMEMBEROK: remember("ok"),
-  REMEMBERREFUSED: remember("refused"),
-  REMEMBERBUSY: remember("busy"),
-  REMEMBERSILENT: remember("silent"),
-  CONNECTSECONDS: seconds("connectSeconds"),
-  GIVEUPSECONDS: seconds("giveUpSeconds"),
-  BUSYSECONDS: seconds("busySeconds"),
-  PROXYWAITSECONDS: seconds("proxyWaitSeconds"),
-  DRAINSECONDS: seconds("drainSeconds"),
-};
 
 /** The settings of a proxy.conf without a line that lies in `directory`. */
 export function defaultProxyConf(directory: string): ProxyConf {

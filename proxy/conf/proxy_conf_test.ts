@@ -19,6 +19,11 @@ Deno.test("parseProxyConf reads what is written", () => {
     ["PROXYFROM none\nPEERFROM a, 10.0.0.1", { proxyFrom: [], peerFrom: ["a", "10.0.0.1"] }],
     ["REMEMBERBUSY 0.25", { remember: { ...defaults.remember, busy: 0.25 } }],
     ["DRAINSECONDS 0", { drainSeconds: 0 }],
+    ["CLIENTFROM own, 10.88.0.0/16", { clientFrom: ["own", "10.88.0.0/16"] }],
+    ["PREFER own\nPREDIAL 0", { prefer: "own", preDial: 0 }],
+    ["ENGINE linux\nWORKERS 3", { engine: "linux", workers: 3 }],
+    ["METRICS [::1]:9101", { metrics: { hostname: "::1", port: 9101 } }],
+    ["SOCKET run/proxy.sock", { socket: `${DIRECTORY}/run/proxy.sock` }],
   ];
   for (const [text, expected] of cases) {
     assert.deepEqual(parseProxyConf(text, DIRECTORY), {
@@ -65,6 +70,12 @@ Deno.test("parseProxyConf names the line and the nearest key", () => {
       "PROXYFROM own, none",
       'line 1: PROXYFROM needs addresses separated by commas, or none, not "own, none"',
     ],
+    ["WORKERS 0", 'line 1: WORKERS needs a number from 1 to 64 or auto, not "0"'],
+    ["ENGINE fast", 'line 1: ENGINE needs auto or deno or linux, not "fast"'],
+    [
+      "CLIENTFROM own,10.0.0.0/40",
+      'line 1: CLIENTFROM needs addresses and networks separated by commas, own, or any, not "own,10.0.0.0/40"',
+    ],
     [
       "CLUSTERPORTS 32000-33000",
       "line 1: CLUSTERPORTS contain 32767, which is the PORT of the proxies",
@@ -104,6 +115,22 @@ const conf: fc.Arbitrary<ProxyConf> = fc.record({
   busySeconds: secondsValue,
   proxyWaitSeconds: secondsValue,
   drainSeconds: secondsValue,
+  idleSeconds: secondsValue,
+  clientFrom: fc.uniqueArray(
+    fc.oneof(fc.ipV4(), fc.constantFrom("own", "any", "10.88.0.0/16", "fd00::/8")),
+    { minLength: 1, maxLength: 3 },
+  ),
+  prefer: fc.constantFrom("own", "none"),
+  preDial: fc.nat(64),
+  engine: fc.constantFrom("auto", "deno", "linux"),
+  workers: fc.oneof(fc.constant<"auto">("auto"), fc.integer({ min: 1, max: 64 })),
+  socket: path,
+  metrics: fc.record({
+    hostname: fc.oneof(fc.ipV4(), fc.domain()),
+    port: fc.integer({ min: 1, max: 65535 }),
+  }, {
+    noNullPrototype: true,
+  }),
 }, {
   noNullPrototype: true,
   requiredKeys: [
@@ -119,6 +146,12 @@ const conf: fc.Arbitrary<ProxyConf> = fc.record({
     "busySeconds",
     "proxyWaitSeconds",
     "drainSeconds",
+    "idleSeconds",
+    "clientFrom",
+    "prefer",
+    "preDial",
+    "engine",
+    "workers",
   ],
 });
 
