@@ -27,7 +27,7 @@ export class Core implements DataPlane {
       engine,
       log,
       now,
-      table: new RoutingTable(),
+      table: new RoutingTable(first.cells),
       memory: new PeerMemory(lifetimesOf(first)),
       peers: new Peers(),
       conf: first.conf,

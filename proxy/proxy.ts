@@ -6,6 +6,7 @@ import type { Engine } from "./engine.ts";
 import { HostNames, type Resolve } from "./host_names.ts";
 import type { Log } from "./log.ts";
 import { makePlan, namesIn } from "./make_plan.ts";
+import { MappingCounts } from "./mapping_counts.ts";
 import type { DataPlane, Plan, PlaneStatus } from "./plan.ts";
 
 export interface ProxyOptions {
@@ -32,6 +33,7 @@ export function planeOn(engine: Engine): (first: Plan, log: Log) => DataPlane {
 export class Proxy {
   readonly #log: Log;
   readonly #names: HostNames;
+  readonly #counts = new MappingCounts();
   readonly #pollMs: number;
   readonly #makePlane: NonNullable<ProxyOptions["makePlane"]>;
   #plane!: DataPlane;
@@ -146,9 +148,10 @@ export class Proxy {
         hostPort,
       });
     }
-    this.#plan = plan;
-    this.#plane ??= await this.#makePlane(plan, this.#log);
-    await this.#plane.apply(plan);
+    const { cells } = this.#counts;
+    this.#plan = { ...plan, mappings: this.#counts.assign(plan.mappings), cells };
+    this.#plane ??= await this.#makePlane(this.#plan, this.#log);
+    await this.#plane.apply(this.#plan);
   }
 
   /** The address to listen on: `wanted`, unless that can't be and there is one in use already. */
