@@ -1,23 +1,20 @@
-/** The data plane of one thread: listeners and the connections they accept. */
-import type { HostAddress } from "./conf/mod.ts";
+/** The connections of one thread: each accepted one is served to its end. */
 import { serveClient } from "./cluster_side.ts";
 import type { Context } from "./context.ts";
 import type { Connection, Engine } from "./engine.ts";
-import { Listeners } from "./listeners.ts";
 import type { Log } from "./log.ts";
 import { type Lifetimes, PeerMemory } from "./peer_memory.ts";
 import { servePeer } from "./peer_side.ts";
 import { Peers } from "./peers.ts";
-import type { DataPlane, Plan, PlaneStatus } from "./plan.ts";
+import type { Plan, PlaneStatus } from "./plan.ts";
 import { RoutingTable } from "./routing_table.ts";
 
 /** How often what nobody believes any more is forgotten, in milliseconds. */
 const SWEEP_MS = 2000;
 
-/** See {@link DataPlane}. All its timers and sockets are those of its engine. */
-export class Core implements DataPlane {
+/** All its timers and sockets are those of its engine; who listens gives it what was accepted. */
+export class Core {
   readonly #context: Context;
-  readonly #listeners: Listeners;
   readonly #sessions = new Set<Promise<void>>();
   #stopSweeping = () => {};
 
@@ -35,39 +32,29 @@ export class Core implements DataPlane {
       ending: false,
       background: new Set(),
     };
-    this.#listeners = new Listeners(
-      engine,
-      log,
-      (connection, port) => this.#serve(connection, port),
-    );
     this.#sweepLater();
   }
 
-  async apply(plan: Plan): Promise<void> {
-    const { conf, bind, podHost, hosts, mappings } = plan;
+  /** Takes over a plan; no connection is dropped. */
+  apply(plan: Plan): void {
+    const { conf, podHost, hosts, mappings } = plan;
     const context = this.#context;
     context.conf = conf;
     context.podHost = podHost;
     context.memory.lifetimes = lifetimesOf(plan);
     context.peers.load(hosts);
     context.table.load(mappings);
-    const addresses: HostAddress[] = [{ hostname: bind, port: conf.port }];
-    for (const { first, last } of conf.clusterPorts) {
-      for (let port = first; port <= last; port++) addresses.push({ hostname: bind, port });
-    }
-    await this.#listeners.set(addresses);
   }
 
-  status(): PlaneStatus {
+  status(): Omit<PlaneStatus, "listeners"> {
     return {
-      listeners: this.#listeners.count,
       sessions: this.#sessions.size,
       connections: this.#context.engine.count,
     };
   }
 
+  /** Ends once all connections have, or after `limitMs`. */
   async drain(limitMs: number): Promise<void> {
-    await this.#listeners.close();
     const limit = Promise.withResolvers<void>();
     const cancel = this.#context.engine.after(limitMs, limit.resolve);
     await Promise.race([limit.promise, this.#sessionsEnd()]);
@@ -78,11 +65,11 @@ export class Core implements DataPlane {
     await this.stop();
   }
 
+  /** Ends everything at once. */
   async stop(): Promise<void> {
     const { engine, background } = this.#context;
     this.#context.ending = true;
     this.#stopSweeping();
-    await this.#listeners.close();
     while (this.#sessions.size > 0 || background.size > 0) {
       engine.closeAll();
       await Promise.race([...this.#sessions, ...background]);
@@ -102,7 +89,8 @@ export class Core implements DataPlane {
     });
   }
 
-  #serve(connection: Connection, port: number): void {
+  /** Serves a connection that was accepted on `port`. */
+  serve(connection: Connection, port: number): void {
     const context = this.#context;
     const serving = port === context.conf.port
       ? servePeer(connection, context)

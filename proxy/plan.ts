@@ -27,6 +27,15 @@ export interface PeerList {
   readonly addresses: ReadonlyMap<string, readonly string[]>;
 }
 
+/** Where a plan wants to be reached: by other proxies, and by clients. */
+export function addressesOf({ bind, conf }: Plan): HostAddress[] {
+  const addresses: HostAddress[] = [{ hostname: bind, port: conf.port }];
+  for (const { first, last } of conf.clusterPorts) {
+    for (let port = first; port <= last; port++) addresses.push({ hostname: bind, port });
+  }
+  return addresses;
+}
+
 /** What a data plane is doing. */
 export interface PlaneStatus {
   readonly listeners: number;

@@ -1,9 +1,8 @@
 /** One proxy: starts, follows its files, drains, stops. Connections are the matter of its data plane. */
 import { ConfFiles, type Settings, watch } from "./conf_files.ts";
-import { Core } from "./core.ts";
 import { DenoEngine } from "./deno_engine.ts";
-import type { Engine } from "./engine.ts";
 import { HostNames, type Resolve } from "./host_names.ts";
+import { LocalPlane } from "./local_plane.ts";
 import type { Log } from "./log.ts";
 import { makePlan, namesIn } from "./make_plan.ts";
 import { MappingCounts } from "./mapping_counts.ts";
@@ -13,7 +12,7 @@ export interface ProxyOptions {
   /** Absolute path of proxy.conf. */
   readonly confFile: string;
   readonly log: Log;
-  /** Makes what serves connections; by default a {@link Core} on the sockets of Deno in this thread. */
+  /** Makes what serves connections; by default a {@link LocalPlane} on the sockets of Deno in this thread. */
   readonly makePlane?: (first: Plan, log: Log) => DataPlane | Promise<DataPlane>;
   /** Looks host names up; the system by default. */
   readonly resolve?: Resolve;
@@ -23,11 +22,6 @@ export interface ProxyOptions {
 
 /** How often host names are looked up again, in milliseconds. */
 const RESOLVE_MS = 60_000;
-
-/** A data plane in this thread. */
-export function planeOn(engine: Engine): (first: Plan, log: Log) => DataPlane {
-  return (first, log) => new Core(engine, log, first, () => performance.now());
-}
 
 /** A running proxy. */
 export class Proxy {
@@ -55,7 +49,8 @@ export class Proxy {
     this.#log = options.log;
     this.#names = new HostNames(options.resolve);
     this.#pollMs = options.pollMs ?? 2000;
-    this.#makePlane = options.makePlane ?? planeOn(new DenoEngine());
+    this.#makePlane = options.makePlane ??
+      ((first, log) => new LocalPlane(new DenoEngine(), log, first));
     this.#settings = settings;
   }
 
