@@ -21,7 +21,7 @@ import { ADDRESS_BYTES, encodeAddress, sameAddress } from "./socket_address.ts";
 
 const ON = new Int32Array([1]);
 
-/** One attempt. It calls `onConnected` or `onFailed`, once. */
+/** One attempt. Once started, it calls `onConnected` or `onFailed`, once. */
 export class Dial implements Watcher {
   #fd = -1;
   #wanted: Uint8Array<ArrayBuffer> | undefined;
@@ -42,8 +42,12 @@ export class Dial implements Watcher {
     this.#stopTimer = loop.after(timeoutMs, () => {
       this.#fail(new DialError("silent", `no answer from ${this.#where} within ${timeoutMs} ms`));
     });
+  }
+
+  /** Begins. It may have failed when this returns. */
+  start(): void {
     try {
-      this.#start();
+      this.#connect();
     } catch (error) {
       this.#fail(dialFailure(this.#where, error));
     }
@@ -71,7 +75,7 @@ export class Dial implements Watcher {
     return `${this.address.hostname}:${this.address.port}`;
   }
 
-  #start(): void {
+  #connect(): void {
     const wanted = this.#wanted = encodeAddress(this.address);
     const { socket, setsockopt, connect, errno } = this.#libc;
     const fd = socket(wanted[0]!, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

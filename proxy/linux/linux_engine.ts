@@ -112,9 +112,7 @@ export class LinuxEngine implements Engine {
 
   dial(address: HostAddress, timeoutMs: number): Promise<Connection> {
     return new Promise((resolve, reject) => {
-      let over = false;
       const settle = () => {
-        over = true;
         this.#dials.delete(dial);
         this.#loop.calls();
       };
@@ -129,8 +127,9 @@ export class LinuxEngine implements Engine {
         settle();
         reject(error);
       };
-      const dial: Dial = new Dial(address, timeoutMs, this.#loop, connected, failed);
-      if (!over) this.#dials.add(dial);
+      const dial = new Dial(address, timeoutMs, this.#loop, connected, failed);
+      this.#dials.add(dial);
+      dial.start();
     });
   }
 
