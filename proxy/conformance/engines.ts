@@ -119,9 +119,11 @@ export class Bench {
   /** One connection through the engine, with its two ends in the hand of the test. */
   async join(start: RelayStart = {}, hostname = this.hostname): Promise<Joined> {
     using listener = Deno.listen({ hostname, port: 0 });
-    const { promise: ended, resolve } = Promise.withResolvers<RelayCount>();
-    const address = this.route({ hostname, port: listener.addr.port }, () => start, resolve);
-    const [client, target] = await Promise.all([Deno.connect(address), listener.accept()]);
+    const { address, begun, ended } = this.#routeOnce(
+      { hostname, port: listener.addr.port },
+      start,
+    );
+    const [client, target] = await Promise.all([Deno.connect(address), listener.accept(), begun]);
     return { client: this.add(client), target: this.add(target), ended };
   }
 
@@ -134,15 +136,25 @@ export class Bench {
   ): Promise<{ client: Connection; target: Connection; ended: Promise<RelayCount> }> {
     this.#sharp ??= startEngine("linux");
     const { engine } = this.#sharp;
-    const { promise: ended, resolve } = Promise.withResolvers<RelayCount>();
     const accepted = Promise.withResolvers<Connection>();
     const there = this.free();
     const listener = engine.listen(there, accepted.resolve, accepted.reject);
-    const address = this.route(there, () => start, resolve);
+    const { address, begun, ended } = this.#routeOnce(there, start);
     const client = await engine.dial(address, 10_000);
     const target = await accepted.promise;
-    await listener.close();
+    await Promise.all([begun, listener.close()]);
     return { client: this.add(client), target: this.add(target), ended };
+  }
+
+  #routeOnce(target: HostAddress, start: RelayStart) {
+    const begun = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<RelayCount>();
+    const startOf = () => {
+      begun.resolve();
+      return start;
+    };
+    const address = this.route(target, startOf, ended.resolve);
+    return { address, begun: begun.promise, ended: ended.promise };
   }
 
   /** Closes the ends that tests hold. */
