@@ -22,7 +22,7 @@ export class Listeners {
   #generation = 0;
 
   constructor(
-    private readonly engine: Engine,
+    private readonly engine: Pick<Engine, "listen" | "after">,
     private readonly log: Log,
     private readonly onConnection: (connection: Connection, port: number) => void,
   ) {}

@@ -1,8 +1,10 @@
 /** The program `simplenetes-proxy`. */
 import { resolve } from "node:path";
 import { VERSION } from "./conf/mod.ts";
-import { createLog, type Log, parseLevel } from "./log.ts";
+import type { Log } from "./log.ts";
+import { logFromEnvironment, logProblem } from "./log_settings.ts";
 import { Proxy } from "./proxy.ts";
+import { choosePlane } from "./workers/choose_plane.ts";
 
 const HELP = `Usage: simplenetes-proxy [proxy.conf]
 
@@ -37,7 +39,11 @@ async function run(confFile: string, log: Log): Promise<number> {
   });
   // Listening for signals comes first: from the first connection on, an end has to be a drain.
   const ended = Promise.withResolvers<number>();
-  const starting = Proxy.start({ confFile, log });
+  const starting = Proxy.start({
+    confFile,
+    log,
+    makePlane: (first) => choosePlane(first, log, (error) => ended.reject(error)),
+  });
   let signals = 0;
   const end = () => {
     if (++signals > 1) return ended.resolve(1);
@@ -59,10 +65,9 @@ if (import.meta.main) {
   } else if ("print" in asked) {
     await Deno.stdout.write(new TextEncoder().encode(asked.print));
   } else {
-    const wanted = Deno.env.get("LOG_LEVEL") || "info";
-    const level = parseLevel(wanted);
-    const log = createLog(level ?? "info", line);
-    if (!level) log.warn("LOG_LEVEL is none of debug, info, warn, error", { LOG_LEVEL: wanted });
+    const log = logFromEnvironment();
+    const problem = logProblem();
+    if (problem !== undefined) log.warn(problem);
     try {
       Deno.exit(await run(asked.file, log));
     } catch (error) {
