@@ -1,7 +1,7 @@
 /** The side of a client: a connection to a cluster port is joined with a pod that serves it. */
 import { isIP } from "node:net";
 import { type Context, isFromHere, nameOf } from "./context.ts";
-import type { Connection } from "./engine.ts";
+import type { Connection, RelayCount } from "./engine.ts";
 import { findTarget, type Target } from "./find_target.ts";
 import { Opening } from "./opening.ts";
 import { formatV1 } from "./proxy_header.ts";
@@ -33,8 +33,10 @@ export async function serveClient(
 }
 
 async function join(client: Connection, port: number, target: Target, context: Context) {
+  const ended = context.metrics.joined("client", port, target.host);
+  let count: RelayCount | undefined;
   try {
-    const count = await context.engine.relay(client, target.connection, {
+    count = await context.engine.relay(client, target.connection, {
       opening: openingOf(client, port, target, context),
       toClient: target.early,
     });
@@ -47,6 +49,7 @@ async function join(client: Connection, port: number, target: Target, context: C
   } finally {
     target.connection.close();
     target.end();
+    ended(count);
   }
 }
 

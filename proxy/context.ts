@@ -1,4 +1,5 @@
 /** What all connections of one proxy share, and what a reload replaces under them. */
+import type { Metrics } from "./admin/metrics.ts";
 import type { HostAddress, ProxyConf } from "./conf/mod.ts";
 import type { Connection, Engine } from "./engine.ts";
 import type { Log } from "./log.ts";
@@ -9,6 +10,7 @@ import type { RoutingTable } from "./routing_table.ts";
 export interface Context {
   readonly engine: Engine;
   readonly log: Log;
+  readonly metrics: Metrics;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
   readonly table: RoutingTable;

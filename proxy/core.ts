@@ -1,5 +1,8 @@
 /** The connections of one thread: each accepted one is served to its end. */
+import { Metrics } from "./admin/metrics.ts";
+import type { MetricsSnapshot } from "./admin/snapshot.ts";
 import { serveClient } from "./cluster_side.ts";
+import { inRange } from "./conf/mod.ts";
 import type { Context } from "./context.ts";
 import type { Connection, Engine } from "./engine.ts";
 import type { Log } from "./log.ts";
@@ -23,6 +26,7 @@ export class Core {
     this.#context = {
       engine,
       log,
+      metrics: new Metrics(now),
       now,
       table: new RoutingTable(first.cells),
       memory: new PeerMemory(lifetimesOf(first)),
@@ -44,6 +48,7 @@ export class Core {
     context.memory.lifetimes = lifetimesOf(plan);
     context.peers.load(hosts);
     context.table.load(mappings);
+    this.#forgetMetrics();
   }
 
   status(): Omit<PlaneStatus, "listeners"> {
@@ -51,6 +56,13 @@ export class Core {
       sessions: this.#sessions.size,
       connections: this.#context.engine.count,
     };
+  }
+
+  /** What this thread counted, and has open. */
+  metrics(): MetricsSnapshot {
+    const { engine, metrics } = this.#context;
+    this.#forgetMetrics();
+    return { ...metrics.snapshot(), open: [{ labels: [], values: [engine.count] }] };
   }
 
   /** Ends once all connections have, or after `limitMs`. */
@@ -79,6 +91,16 @@ export class Core {
 
   async #sessionsEnd(): Promise<void> {
     while (this.#sessions.size > 0) await Promise.all(this.#sessions);
+  }
+
+  /** Numbers of ports and hosts are kept as long as the files name them. */
+  #forgetMetrics(): void {
+    const { conf, table, peers, metrics } = this.#context;
+    const hosts = new Set(peers.names);
+    metrics.keep(
+      (port) => table.has(port) || conf.clusterPorts.some((range) => inRange(port, range)),
+      (host) => hosts.has(host),
+    );
   }
 
   #sweepLater(): void {

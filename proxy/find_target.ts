@@ -58,9 +58,11 @@ export async function findTarget(port: number, context: Context): Promise<Target
       rest.map((host) => peer(search, host, true)),
     ]);
     if (target) return target;
-    if (now() >= giveUpAt) return undefined;
+    const unserved = () =>
+      context.metrics.unserved("client", port, search.busy ? "busy" : "no target");
+    if (now() >= giveUpAt) return void unserved();
     if (search.again && ++broken <= MAX_BROKEN) continue;
-    if (now() + pauseMs >= (search.busy ? busyUntil : missedUntil)) return undefined;
+    if (now() + pauseMs >= (search.busy ? busyUntil : missedUntil)) return void unserved();
     await pause(context.engine, pauseMs);
     pauseMs = Math.min(pauseMs * 2, PAUSE.last);
   }
@@ -128,7 +130,8 @@ function peer(search: Search, host: string, tentative: boolean): Attempt<Candida
     const address = context.peers.address(host);
     if (!address) return undefined; // Left hosts.conf a moment ago.
     const end = memory.begin(host, port);
-    const found = await askPeer(engine, address, port, conf.connectSeconds * 1000, tentative);
+    const asking = askPeer(engine, address, port, conf.connectSeconds * 1000, tentative);
+    const found = await context.metrics.asking(host, asking);
     if (found.answer !== "ok") {
       end();
       if (found.answer === "busy") search.busy = true;

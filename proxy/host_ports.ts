@@ -51,12 +51,12 @@ function discard(late: HostPort): void {
 async function dialRoute(
   { mapping }: Route,
   lease: Lease,
-  { engine, podHost, table, log, now, conf }: Context,
+  { engine, podHost, table, log, metrics, now, conf }: Context,
 ): Promise<HostPort | undefined> {
   try {
     const address = { hostname: podHost, port: mapping.hostPort };
     const limitMs = Math.min(DIAL_MS, conf.connectSeconds * 1000);
-    return { connection: await engine.dial(address, limitMs), lease };
+    return { connection: await metrics.connecting(engine.dial(address, limitMs)), lease };
   } catch (error) {
     lease.release();
     if (!(error instanceof DialError)) throw error;

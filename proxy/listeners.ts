@@ -1,4 +1,5 @@
 /** The listeners of a proxy: thousands of ports, opened in portions and kept open. */
+import type { MetricsSnapshot } from "./admin/snapshot.ts";
 import { formatHostAddress, formatPortRanges, type HostAddress, portRangesOf } from "./conf/mod.ts";
 import { type Connection, type Engine, type Listener, pause } from "./engine.ts";
 import type { Log } from "./log.ts";
@@ -20,6 +21,7 @@ export class Listeners {
   /** Only one round runs at a time; later ones wait for it. */
   #round: Promise<void> = Promise.resolve();
   #generation = 0;
+  readonly #acceptFailures = { outOfFiles: 0, other: 0 };
 
   constructor(
     private readonly engine: Engine,
@@ -30,6 +32,29 @@ export class Listeners {
   /** Number of open listeners. */
   get count(): number {
     return this.#open.size;
+  }
+
+  /** Ports that are wanted and not open, as text; empty when there are none. */
+  get missing(): string {
+    const missing = [...this.#wanted].filter(([key]) => !this.#open.has(key));
+    return formatPortRanges(portRangesOf(missing.map(([, { port }]) => port)));
+  }
+
+  /** Number of listeners wanted. */
+  get wanted(): number {
+    return this.#wanted.size;
+  }
+
+  metrics(): MetricsSnapshot {
+    const { outOfFiles, other } = this.#acceptFailures;
+    return {
+      listeners: [{ labels: [], values: [this.count] }],
+      listenersWanted: [{ labels: [], values: [this.wanted] }],
+      acceptFailures: [
+        { labels: ["out of files"], values: [outOfFiles] },
+        { labels: ["other"], values: [other] },
+      ],
+    };
   }
 
   /** Whether `address` is listened on. */
@@ -106,11 +131,17 @@ export class Listeners {
     return this.engine.listen(
       address,
       (connection) => this.onConnection(connection, address.port),
-      (error) =>
-        this.log.often("Cannot accept connections for the moment", {
-          error: messageOf(error),
-        }),
+      (error) => this.#onTrouble(error),
     );
+  }
+
+  #onTrouble(error: unknown): void {
+    const outOfFiles = isOutOfFiles(error);
+    this.#acceptFailures[outOfFiles ? "outOfFiles" : "other"]++;
+    this.log.often("Cannot accept connections for the moment", {
+      error: messageOf(error),
+      try: outOfFiles ? "raise the limit of open files (ulimit -n, LimitNOFILE=)" : undefined,
+    });
   }
 
   /** Says what failed, once for the same set of ports. */

@@ -1,4 +1,5 @@
 /** The data plane in the thread that it is made in. */
+import { mergeSnapshots, type MetricsSnapshot } from "./admin/snapshot.ts";
 import { Core } from "./core.ts";
 import type { Engine } from "./engine.ts";
 import { Listeners } from "./listeners.ts";
@@ -27,6 +28,10 @@ export class LocalPlane implements DataPlane {
 
   status(): PlaneStatus {
     return { listeners: this.#listeners.count, ...this.#core.status() };
+  }
+
+  metrics(): MetricsSnapshot {
+    return mergeSnapshots([this.#core.metrics(), this.#listeners.metrics()]);
   }
 
   async drain(limitMs: number): Promise<void> {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Metrics } from "./admin/metrics.ts";
 import { defaultProxyConf } from "./conf/mod.ts";
 import type { Context } from "./context.ts";
 import { DenoEngine } from "./deno_engine.ts";
@@ -44,6 +45,7 @@ Deno.test("only hosts of the cluster, and this machine itself, are listened to",
   const context: Context = {
     engine: new DenoEngine(),
     log: createLog("info", (line) => lines.push(line)),
+    metrics: new Metrics(() => 0),
     now: () => 0,
     table: new RoutingTable(new Int32Array(1)),
     memory: new PeerMemory({ ok: 1, refused: 1, busy: 1, silent: 1 }),

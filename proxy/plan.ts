@@ -1,4 +1,5 @@
 /** What the part that serves connections has to know, put together from the files by the part that reads them. */
+import type { MetricsSnapshot } from "./admin/snapshot.ts";
 import type { HostAddress, ProxyConf } from "./conf/mod.ts";
 import type { CountedMapping } from "./mapping_counts.ts";
 
@@ -50,6 +51,7 @@ export interface DataPlane {
   /** Takes over a plan; no connection is dropped. Resolves when every listener was tried once. */
   apply(plan: Plan): Promise<void>;
   status(): PlaneStatus | Promise<PlaneStatus>;
+  metrics(): MetricsSnapshot | Promise<MetricsSnapshot>;
   /** Accepts nothing more, and ends once all connections have, or after `limitMs`. */
   drain(limitMs: number): Promise<void>;
   /** Ends everything at once. */
