@@ -104,9 +104,10 @@ export class Core {
   }
 
   #sweepLater(): void {
-    const { engine, memory, peers, now } = this.#context;
+    const { engine, log, memory, peers, now } = this.#context;
     this.#stopSweeping = engine.after(SWEEP_MS, () => {
       memory.sweep(new Set(peers.names), now());
+      log.sweep();
       this.#sweepLater();
     });
   }
