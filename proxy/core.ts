@@ -51,10 +51,12 @@ export class Core {
     this.#forgetMetrics();
   }
 
-  status(): Omit<PlaneStatus, "listeners"> {
+  status(): Pick<PlaneStatus, "sessions" | "connections" | "remembered"> {
+    const { engine, memory, now } = this.#context;
     return {
       sessions: this.#sessions.size,
-      connections: this.#context.engine.count,
+      connections: engine.count,
+      remembered: memory.list(now()),
     };
   }
 

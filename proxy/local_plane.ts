@@ -8,10 +8,12 @@ import { addressesOf, type DataPlane, type Plan, type PlaneStatus } from "./plan
 
 /** See {@link DataPlane}. */
 export class LocalPlane implements DataPlane {
+  readonly #engine: Engine;
   readonly #core: Core;
   readonly #listeners: Listeners;
 
   constructor(engine: Engine, log: Log, first: Plan) {
+    this.#engine = engine;
     const core = new Core(engine, log, first, () => performance.now());
     this.#core = core;
     this.#listeners = new Listeners(
@@ -27,7 +29,9 @@ export class LocalPlane implements DataPlane {
   }
 
   status(): PlaneStatus {
-    return { listeners: this.#listeners.count, ...this.#core.status() };
+    const { count: listeners, wanted, missing } = this.#listeners;
+    const engine = this.#engine.name;
+    return { engine, workers: 1, listeners, wanted, missing, ...this.#core.status() };
   }
 
   metrics(): MetricsSnapshot {

@@ -71,6 +71,7 @@ export class TestHost {
       confFile: join(this.directory, "proxy.conf"),
       log: this.log,
       pollMs: 50,
+      directories: { runtime: undefined, own: join(this.directory, "sockets") },
     });
   }
 }

@@ -21,7 +21,7 @@ export function formatPrometheus(snapshot: MetricsSnapshot): string {
 }
 
 function formatSample({ name, labels }: Family, sample: Sample): string {
-  return `${name}${formatLabels(labels, sample.labels)} ${sample.values[0] ?? 0}\n`;
+  return `${name}${formatLabels(labels, sample.labels)} ${formatNumber(sample.values[0] ?? 0)}\n`;
 }
 
 function formatHistogram({ name, labels }: Family, sample: Sample): string {
@@ -36,6 +36,10 @@ function formatHistogram({ name, labels }: Family, sample: Sample): string {
   const own = formatLabels(labels, sample.labels);
   const sum = (sample.values[BUCKETS.length + 1] ?? 0) / 1e6;
   return `${text}${name}_sum${own} ${sum}\n${name}_count${own} ${count}\n`;
+}
+
+function formatNumber(value: number): string {
+  return value === Infinity ? "+Inf" : `${value}`;
 }
 
 function formatLabels(names: readonly string[], values: readonly Label[]): string {
