@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { askProxy } from "./admin/client.ts";
+import { parsePrometheus } from "./admin/testing/parse_prometheus.ts";
 import { VERSION } from "./conf/mod.ts";
 import { echo, exchange, freshAddress, receive, send, TestServer } from "./test_kit.ts";
 
@@ -133,6 +135,7 @@ Deno.test("too few open files: it says which limit, and serves as soon as it can
   const conf = "PORT 29767\nCLUSTERPORTS 61001-61400";
   await withProgram(conf, 'ulimit -n 200; exec "$@"', async (program) => {
     const text = await program.readUntil("Settings are in force");
+    assert.match(text, /limit of open files is too low for \d+ of 401 listeners limit=200 /);
     assert.match(text, /Cannot listen on \d+ of 401 ports .*LimitNOFILE/);
     for (let turn = 0; turn < 3; turn++) {
       const answers = await Promise.all(
@@ -143,9 +146,19 @@ Deno.test("too few open files: it says which limit, and serves as soon as it can
     const idle = await Promise.all(
       Array.from({ length: 60 }, () => Deno.connect({ hostname: program.ip, port: 61001 })),
     );
-    await program.readUntil("Cannot accept connections for the moment");
+    const trouble = await program.readUntil("Cannot accept connections for the moment");
+    assert.match(trouble, /for the moment error=.*LimitNOFILE/);
     for (const conn of idle) conn.close();
     assert.equal(await exchange(program.ip, 61001, "back again"), "back again");
+    const metrics = await askProxy(join(program.directory, "proxy.conf"), "/metrics", {
+      runtime: program.directory,
+      own: program.directory,
+    });
+    const { samples } = parsePrometheus(metrics);
+    const value = (name: string, labels = {}) => samples.get(`simplenetes_proxy_${name}`, labels)!;
+    assert.ok(value("accept_failures_total", { cause: "out of files" }) > 0);
+    assert.ok(value("listeners") < value("listeners_wanted"));
+    assert.equal(value("open_files_limit"), 200);
   });
 });
 

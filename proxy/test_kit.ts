@@ -45,6 +45,11 @@ export class TestHost {
     return { hostname: this.ip, port: ROUTER };
   }
 
+  /** Where its socket lies. */
+  get directories() {
+    return { runtime: undefined, own: join(this.directory, "sockets") };
+  }
+
   get log(): Log {
     return createLog("debug", (line) => this.lines.push(line));
   }
@@ -71,7 +76,7 @@ export class TestHost {
       confFile: join(this.directory, "proxy.conf"),
       log: this.log,
       pollMs: 50,
-      directories: { runtime: undefined, own: join(this.directory, "sockets") },
+      directories: this.directories,
     });
   }
 }
