@@ -1,10 +1,10 @@
 /** The connections of one thread: each accepted one is served to its end. */
-import { Metrics } from "./admin/metrics.ts";
+import { MEASURED, Metrics } from "./admin/metrics.ts";
 import type { MetricsSnapshot } from "./admin/snapshot.ts";
 import { serveClient } from "./cluster_side.ts";
 import { inRange } from "./conf/mod.ts";
 import type { Context } from "./context.ts";
-import type { Connection, Engine } from "./engine.ts";
+import { type Connection, type Engine, pause } from "./engine.ts";
 import type { Log } from "./log.ts";
 import { type Lifetimes, PeerMemory } from "./peer_memory.ts";
 import { servePeer } from "./peer_side.ts";
@@ -48,7 +48,7 @@ export class Core {
     context.memory.lifetimes = lifetimesOf(plan);
     context.peers.load(hosts);
     context.table.load(mappings);
-    this.#forgetMetrics();
+    this.#keepMetrics();
   }
 
   status(): Pick<PlaneStatus, "sessions" | "connections" | "remembered"> {
@@ -60,11 +60,15 @@ export class Core {
     };
   }
 
-  /** What this thread counted, and has open. */
-  metrics(): MetricsSnapshot {
+  /** What this thread counted, and has open. Connections get their turn in between, however much it is. */
+  async metrics(): Promise<MetricsSnapshot> {
     const { engine, metrics } = this.#context;
-    this.#forgetMetrics();
-    return { ...metrics.snapshot(), open: [{ labels: [], values: [engine.count] }] };
+    const counted: { -readonly [Key in keyof MetricsSnapshot]: MetricsSnapshot[Key] } = {};
+    for (const key of MEASURED) {
+      counted[key] = metrics.samples(key);
+      await pause(engine, 0);
+    }
+    return { ...counted, open: [{ labels: [], values: [engine.count] }] };
   }
 
   /** Ends once all connections have, or after `limitMs`. */
@@ -96,7 +100,7 @@ export class Core {
   }
 
   /** Numbers of ports and hosts are kept as long as the files name them. */
-  #forgetMetrics(): void {
+  #keepMetrics(): void {
     const { conf, table, peers, metrics } = this.#context;
     const hosts = new Set(peers.names);
     metrics.keep(

@@ -34,8 +34,8 @@ export class LocalPlane implements DataPlane {
     return { engine, workers: 1, listeners, wanted, missing, ...this.#core.status() };
   }
 
-  metrics(): MetricsSnapshot {
-    return mergeSnapshots([this.#core.metrics(), this.#listeners.metrics()]);
+  async metrics(): Promise<MetricsSnapshot> {
+    return mergeSnapshots([await this.#core.metrics(), this.#listeners.metrics()]);
   }
 
   async drain(limitMs: number): Promise<void> {

@@ -2,7 +2,7 @@
 import type { RelayCount } from "../engine.ts";
 import { BUCKETS, FAMILIES, type Family, type FamilyKey } from "./families.ts";
 import { type Cell, Series } from "./series.ts";
-import type { MetricsSnapshot } from "./snapshot.ts";
+import type { Sample } from "./snapshot.ts";
 
 /** Why a client of a cluster port, or a proxy that asked for one, was not joined with a pod. */
 export type Unserved = "no target" | "busy" | "refused" | "no request";
@@ -17,7 +17,8 @@ interface Asked {
   readonly down?: boolean;
 }
 
-const MEASURED = [
+/** The families that a thread counts. */
+export const MEASURED = [
   "clients",
   "peers",
   "active",
@@ -35,6 +36,9 @@ export class Metrics {
     const width = family.type === "histogram" ? BUCKETS.length + 2 : 1;
     return [key, new Series(family.labels.length, width)];
   })) as Record<typeof MEASURED[number], Series>;
+
+  #isPort = (_port: number) => true;
+  #isHost = (_host: string) => true;
 
   /** @param now Milliseconds of a clock that never goes back. */
   constructor(private readonly now: () => number) {}
@@ -81,23 +85,29 @@ export class Metrics {
     return connection;
   }
 
-  /** Forgets other ports and hosts, but for those that still have connections. */
+  /** Forgets other ports and hosts from now on, but for those that still have connections. */
   keep(isPort: (port: number) => boolean, isHost: (host: string) => boolean): void {
-    for (const key of MEASURED) {
-      const names: readonly string[] = FAMILIES[key].labels;
-      this.#series[key].forget((labels, cell) =>
-        (key !== "active" || cell[0] === 0) &&
-        names.some((name, index) => {
-          const label = labels[index]!;
-          if (name === "cluster_port") return typeof label === "number" && !isPort(label);
-          return name === "host" && label !== "" && label !== "local" && !isHost(`${label}`);
-        })
-      );
-    }
+    this.#isPort = isPort;
+    this.#isHost = isHost;
+    for (const key of MEASURED) this.#forget(key);
   }
 
-  snapshot(): MetricsSnapshot {
-    return Object.fromEntries(MEASURED.map((key) => [key, this.#series[key].samples()]));
+  /** What is counted in one family. */
+  samples(key: typeof MEASURED[number]): Sample[] {
+    this.#forget(key);
+    return this.#series[key].samples();
+  }
+
+  #forget(key: typeof MEASURED[number]): void {
+    const names: readonly string[] = FAMILIES[key].labels;
+    this.#series[key].forget((labels, cell) =>
+      (key !== "active" || cell[0] === 0) &&
+      names.some((name, index) => {
+        const label = labels[index]!;
+        if (name === "cluster_port") return typeof label === "number" && !this.#isPort(label);
+        return name === "host" && label !== "" && label !== "local" && !this.#isHost(`${label}`);
+      })
+    );
   }
 
   #measure(cell: Cell, start: number): void {

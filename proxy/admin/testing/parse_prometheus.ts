@@ -40,7 +40,7 @@ export function parsePrometheus(text: string): Parsed {
       continue;
     }
     const [, name = "", labels, value = ""] =
-      /^([a-zA-Z_:][\w:]*)(\{.*\})? (-?[0-9.e+-]+|[+-]Inf|NaN)$/.exec(line) ?? [];
+      /^([a-zA-Z_:][\w:]*)(\{[^]*\})? (-?[0-9.e+-]+|[+-]Inf|NaN)$/.exec(line) ?? [];
     if (name === "") throw new Error(`Not a sample: ${line}`);
     const suffix = types.get(current) === "histogram" ? /^(_bucket|_sum|_count)$/ : /^$/;
     if (!name.startsWith(current) || !suffix.test(name.slice(current.length))) {
