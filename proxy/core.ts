@@ -1,18 +1,19 @@
 /** The data plane of one thread: listeners and the connections they accept. */
 import type { HostAddress } from "./conf/mod.ts";
+import { clientFilter } from "./client_access.ts";
 import { serveClient } from "./cluster_side.ts";
 import type { Context } from "./context.ts";
 import type { Connection, Engine } from "./engine.ts";
 import { Listeners } from "./listeners.ts";
 import type { Log } from "./log.ts";
-import { type Lifetimes, PeerMemory } from "./peer_memory.ts";
+import { lifetimesOf, makeContext } from "./make_context.ts";
 import { servePeer } from "./peer_side.ts";
-import { Peers } from "./peers.ts";
 import type { DataPlane, Plan, PlaneStatus } from "./plan.ts";
-import { RoutingTable } from "./routing_table.ts";
 
 /** How often what nobody believes any more is forgotten, in milliseconds. */
 const SWEEP_MS = 2000;
+/** How long a proxy that drains waits for the request of another proxy that is connected, in milliseconds. */
+const UNASKED_MS = 500;
 
 /** See {@link DataPlane}. All its timers and sockets are those of its engine. */
 export class Core implements DataPlane {
@@ -23,18 +24,7 @@ export class Core implements DataPlane {
 
   /** @param now Milliseconds of a clock that never goes back. */
   constructor(engine: Engine, log: Log, first: Plan, now: () => number) {
-    this.#context = {
-      engine,
-      log,
-      now,
-      table: new RoutingTable(),
-      memory: new PeerMemory(lifetimesOf(first)),
-      peers: new Peers(),
-      conf: first.conf,
-      podHost: first.podHost,
-      ending: false,
-      background: new Set(),
-    };
+    this.#context = makeContext(engine, log, first, now);
     this.#listeners = new Listeners(
       engine,
       log,
@@ -48,9 +38,11 @@ export class Core implements DataPlane {
     const context = this.#context;
     context.conf = conf;
     context.podHost = podHost;
-    context.memory.lifetimes = lifetimesOf(plan);
+    context.mayConnect = clientFilter(conf.clientFrom);
+    context.memory.lifetimes = lifetimesOf(conf);
     context.peers.load(hosts);
     context.table.load(mappings);
+    this.#sweep();
     const addresses: HostAddress[] = [{ hostname: bind, port: conf.port }];
     for (const { first, last } of conf.clusterPorts) {
       for (let port = first; port <= last; port++) addresses.push({ hostname: bind, port });
@@ -59,19 +51,27 @@ export class Core implements DataPlane {
   }
 
   status(): PlaneStatus {
+    const { engine, pool, unasked } = this.#context;
+    const idle = pool.idle + unasked.size;
     return {
       listeners: this.#listeners.count,
-      sessions: this.#sessions.size,
-      connections: this.#context.engine.count,
+      sessions: this.#sessions.size - unasked.size,
+      connections: engine.count - idle,
+      idle,
     };
   }
 
   async drain(limitMs: number): Promise<void> {
+    const { engine, pool, prober } = this.#context;
     await this.#listeners.close();
+    prober.stop();
+    pool.stop();
+    const stopAsking = engine.after(UNASKED_MS, () => this.#endUnasked());
     const limit = Promise.withResolvers<void>();
-    const cancel = this.#context.engine.after(limitMs, limit.resolve);
+    const cancel = engine.after(limitMs, limit.resolve);
     await Promise.race([limit.promise, this.#sessionsEnd()]);
     cancel();
+    stopAsking();
     if (this.#sessions.size > 0) {
       this.#context.log.warn("Connections are cut off", { connections: this.#sessions.size });
     }
@@ -79,9 +79,12 @@ export class Core implements DataPlane {
   }
 
   async stop(): Promise<void> {
-    const { engine, background } = this.#context;
+    const { engine, background, pool, prober, waiting } = this.#context;
     this.#context.ending = true;
     this.#stopSweeping();
+    prober.stop();
+    pool.stop();
+    waiting.end();
     await this.#listeners.close();
     while (this.#sessions.size > 0 || background.size > 0) {
       engine.closeAll();
@@ -94,10 +97,19 @@ export class Core implements DataPlane {
     while (this.#sessions.size > 0) await Promise.all(this.#sessions);
   }
 
+  /** Ends the connections of other proxies that wait for their first request. */
+  #endUnasked(): void {
+    for (const peer of this.#context.unasked) peer.close();
+  }
+
+  #sweep(): void {
+    const { memory, peers, now } = this.#context;
+    memory.sweep(new Set(peers.names), now());
+  }
+
   #sweepLater(): void {
-    const { engine, memory, peers, now } = this.#context;
-    this.#stopSweeping = engine.after(SWEEP_MS, () => {
-      memory.sweep(new Set(peers.names), now());
+    this.#stopSweeping = this.#context.engine.after(SWEEP_MS, () => {
+      this.#sweep();
       this.#sweepLater();
     });
   }
@@ -115,13 +127,4 @@ export class Core implements DataPlane {
     }).finally(() => this.#sessions.delete(session));
     this.#sessions.add(session);
   }
-}
-
-function lifetimesOf({ conf: { remember } }: Plan): Lifetimes {
-  return {
-    ok: remember.ok * 1000,
-    refused: remember.refused * 1000,
-    busy: remember.busy * 1000,
-    silent: remember.silent * 1000,
-  };
 }

@@ -16,7 +16,8 @@ export async function servePeer(peer: Connection, context: Context): Promise<voi
       });
       return;
     }
-    const request = await readRequest(peer, context);
+    context.unasked.add(peer);
+    const request = await readRequest(peer, context).finally(() => context.unasked.delete(peer));
     if (!request) {
       context.log.debug("A connection from a proxy asked for nothing", {
         from: nameOf(peer.remote),
@@ -28,7 +29,10 @@ export async function servePeer(peer: Connection, context: Context): Promise<voi
     if (found === "busy") return void await sendAll(peer, formatReply("busy"));
     try {
       if (await sendAll(peer, formatReply({ sendProxy: found.lease.mapping.sendProxy }))) {
-        await context.engine.relay(peer, found.connection, { toTarget: request.early });
+        await context.engine.relay(peer, found.connection, {
+          toTarget: request.early,
+          idleMs: context.conf.idleSeconds * 1000,
+        });
       }
     } finally {
       found.connection.close();

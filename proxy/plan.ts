@@ -31,6 +31,8 @@ export interface PlaneStatus {
   readonly sessions: number;
   /** Open connections of either origin. */
   readonly connections: number;
+  /** Connections between proxies that are kept ready, of either origin; not among the others. */
+  readonly idle: number;
 }
 
 /** Serves connections as the plan says: in this thread, or in others. */

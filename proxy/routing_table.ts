@@ -35,6 +35,8 @@ export class RoutingTable {
   readonly #entries = new Map<number, Entry>();
   #ports = new Map<number, Entry[]>();
   #uses = 0;
+  /** Hears of every connection to a cluster port that was given back. */
+  onRelease: (clusterPort: number) => void = () => {};
 
   /** Takes over the content of portmappings.conf. Of two entries for the same ports the later counts. */
   load(mappings: readonly PortMapping[]): void {
@@ -70,6 +72,15 @@ export class RoutingTable {
     return this.#ports.has(port);
   }
 
+  /** Whether a mapping of `port` has room and did not fail lately. */
+  hasRoom(port: number, now: number): boolean {
+    const entries = this.#ports.get(port);
+    if (!entries) return false;
+    return entries.some(({ active, mapping, avoidUntil }) =>
+      active < mapping.maxConn && avoidUntil <= now
+    );
+  }
+
   /**
    * The mappings of `port` in the order to try them: least connections first, then the one
    * longest unused; those that failed lately come last. Full ones are among them.
@@ -96,6 +107,7 @@ export class RoutingTable {
         if (!held) return;
         held = false;
         if (--entry.active === 0 && !entry.listed) this.#entries.delete(keyOf(entry.mapping));
+        this.onRelease(entry.mapping.clusterPort);
       },
     };
   }
