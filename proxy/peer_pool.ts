@@ -7,7 +7,7 @@
 import { dialPeer, remember } from "./ask_peer.ts";
 import type { HostAddress } from "./conf/mod.ts";
 import { runBehind, type Shared } from "./context.ts";
-import { PeerLine } from "./peer_line.ts";
+import type { PeerLine } from "./peer_line.ts";
 
 /** How long a connection is kept, in milliseconds. */
 export const KEEP_MS = 5000;
