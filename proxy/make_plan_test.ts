@@ -7,7 +7,11 @@ const host = (hostname: string, port = 32767) => ({ hostname, port });
 Deno.test("the own entry of hosts.conf: by name, by address, or the first", () => {
   const hosts = [host("two"), host("one"), host("10.0.0.3")];
   const addresses = new Map([["one", ["10.0.0.1"]], ["two", ["10.0.0.2"]]]);
-  const cases: [conf: string | undefined, chosen: string | undefined, own?: HostAddress][] = [
+  const cases: [
+    conf: string | undefined,
+    chosen: string | undefined,
+    own: HostAddress | undefined,
+  ][] = [
     ["one", "one", hosts[1]],
     ["10.0.0.1", "10.0.0.1", hosts[1]],
     ["10.0.0.3", "10.0.0.3", hosts[2]],
