@@ -1,40 +1,33 @@
-/** The data plane of one thread: listeners and the connections they accept. */
-import type { HostAddress } from "./conf/mod.ts";
+/** The connections of one thread: each accepted one is served to its end. */
 import { clientFilter } from "./client_access.ts";
 import { serveClient } from "./cluster_side.ts";
 import type { Context } from "./context.ts";
 import type { Connection, Engine } from "./engine.ts";
-import { Listeners } from "./listeners.ts";
 import type { Log } from "./log.ts";
 import { lifetimesOf, makeContext } from "./make_context.ts";
 import { servePeer } from "./peer_side.ts";
-import type { DataPlane, Plan, PlaneStatus } from "./plan.ts";
+import type { Plan, PlaneStatus } from "./plan.ts";
 
 /** How often what nobody believes any more is forgotten, in milliseconds. */
 const SWEEP_MS = 2000;
 /** How long a proxy that drains waits for the request of another proxy that is connected, in milliseconds. */
 const UNASKED_MS = 500;
 
-/** See {@link DataPlane}. All its timers and sockets are those of its engine. */
-export class Core implements DataPlane {
+/** All its timers and sockets are those of its engine; who listens gives it what was accepted. */
+export class Core {
   readonly #context: Context;
-  readonly #listeners: Listeners;
   readonly #sessions = new Set<Promise<void>>();
   #stopSweeping = () => {};
 
   /** @param now Milliseconds of a clock that never goes back. */
   constructor(engine: Engine, log: Log, first: Plan, now: () => number) {
     this.#context = makeContext(engine, log, first, now);
-    this.#listeners = new Listeners(
-      engine,
-      log,
-      (connection, port) => this.#serve(connection, port),
-    );
     this.#sweepLater();
   }
 
-  async apply(plan: Plan): Promise<void> {
-    const { conf, bind, podHost, hosts, mappings } = plan;
+  /** Takes over a plan; no connection is dropped. */
+  apply(plan: Plan): void {
+    const { conf, podHost, hosts, mappings } = plan;
     const context = this.#context;
     context.conf = conf;
     context.podHost = podHost;
@@ -43,27 +36,21 @@ export class Core implements DataPlane {
     context.peers.load(hosts);
     context.table.load(mappings);
     this.#sweep();
-    const addresses: HostAddress[] = [{ hostname: bind, port: conf.port }];
-    for (const { first, last } of conf.clusterPorts) {
-      for (let port = first; port <= last; port++) addresses.push({ hostname: bind, port });
-    }
-    await this.#listeners.set(addresses);
   }
 
-  status(): PlaneStatus {
+  status(): Omit<PlaneStatus, "listeners"> {
     const { engine, pool, unasked } = this.#context;
     const idle = pool.idle + unasked.size;
     return {
-      listeners: this.#listeners.count,
       sessions: this.#sessions.size - unasked.size,
       connections: engine.count - idle,
       idle,
     };
   }
 
+  /** Ends once all connections have, or after `limitMs`. */
   async drain(limitMs: number): Promise<void> {
     const { engine, pool, prober } = this.#context;
-    await this.#listeners.close();
     prober.stop();
     pool.stop();
     const stopAsking = engine.after(UNASKED_MS, () => this.#endUnasked());
@@ -78,6 +65,7 @@ export class Core implements DataPlane {
     await this.stop();
   }
 
+  /** Ends everything at once. */
   async stop(): Promise<void> {
     const { engine, background, pool, prober, waiting } = this.#context;
     this.#context.ending = true;
@@ -85,7 +73,6 @@ export class Core implements DataPlane {
     prober.stop();
     pool.stop();
     waiting.end();
-    await this.#listeners.close();
     while (this.#sessions.size > 0 || background.size > 0) {
       engine.closeAll();
       await Promise.race([...this.#sessions, ...background]);
@@ -114,7 +101,8 @@ export class Core implements DataPlane {
     });
   }
 
-  #serve(connection: Connection, port: number): void {
+  /** Serves a connection that was accepted on `port`. */
+  serve(connection: Connection, port: number): void {
     const context = this.#context;
     const serving = port === context.conf.port
       ? servePeer(connection, context)

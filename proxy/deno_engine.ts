@@ -1,6 +1,7 @@
 /** The engine on `Deno.listen` and `Deno.connect`: runs everywhere. */
 import { BufferPool } from "./buffer_pool.ts";
 import type { HostAddress } from "./conf/mod.ts";
+import { dialFailure } from "./dial_failure.ts";
 import {
   type Bytes,
   type Connection,
@@ -133,9 +134,7 @@ export class DenoEngine implements Engine {
     } catch (error) {
       const where = `${hostname}:${port}`;
       if (late) throw new DialError("silent", `no answer from ${where} within ${timeoutMs} ms`);
-      throw new DialError(kindOf(error), `Cannot connect to ${where}: ${messageOf(error)}`, {
-        cause: error,
-      });
+      throw dialFailure(where, error);
     } finally {
       clearTimeout(timer);
       this.#dials.delete(abort);
@@ -163,18 +162,4 @@ export class DenoEngine implements Engine {
     for (const abort of this.#dials) abort.abort();
     for (const connection of [...this.#connections]) connection.close();
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-const UNREACHABLE = new Set(["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN"]);
-const EXHAUSTED = new Set(["EMFILE", "ENFILE", "EADDRNOTAVAIL", "ENOBUFS", "ENOMEM"]);
-
-function kindOf(error: unknown): DialError["kind"] {
-  const code = error instanceof Error ? (error as Error & { code?: unknown }).code : undefined;
-  if (typeof code === "string" && UNREACHABLE.has(code)) return "silent";
-  if (typeof code === "string" && EXHAUSTED.has(code)) return "local";
-  return "refused";
 }

@@ -20,7 +20,7 @@ export function makeContext(engine: Engine, log: Log, first: Plan, now: () => nu
     engine,
     log,
     now,
-    table: new RoutingTable(),
+    table: new RoutingTable(first.cells),
     memory: new PeerMemory(lifetimesOf(conf)),
     peers: new Peers(),
     conf,

@@ -13,9 +13,9 @@ export interface Surroundings {
   readonly addresses: ReadonlyMap<string, readonly string[]>;
 }
 
-/** A plan, and the mappings that it leaves out because they lead back to the proxy itself. */
+/** A plan whose mappings have no cells yet, and those left out because they lead back to the proxy itself. */
 export interface Planned {
-  readonly plan: Plan;
+  readonly plan: Omit<Plan, "mappings" | "cells"> & { readonly mappings: readonly PortMapping[] };
   readonly loops: readonly PortMapping[];
 }
 

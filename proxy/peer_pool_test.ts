@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { defaultProxyConf, formatHostsConf } from "./conf/mod.ts";
+import { formatHostsConf } from "./conf/mod.ts";
 import { DenoEngine } from "./deno_engine.ts";
 import { createLog } from "./log.ts";
 import { makeContext } from "./make_context.ts";
@@ -9,6 +9,7 @@ import {
   exchange,
   freshAddress,
   greeter,
+  planOf,
   PORT_A,
   receive,
   ROUTER,
@@ -34,13 +35,7 @@ async function withPool(
   const context = makeContext(
     new DenoEngine(),
     createLog("error", console.error),
-    {
-      conf: defaultProxyConf("/"),
-      bind: hostname,
-      podHost: hostname,
-      hosts: { hosts: [], own: undefined, extra: [], addresses: new Map() },
-      mappings: [],
-    },
+    planOf(hostname),
     () => performance.now() + skew,
   );
   const pool = new PeerPool(context);

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { defaultProxyConf } from "./conf/mod.ts";
 import { DenoEngine } from "./deno_engine.ts";
 import type { Connection } from "./engine.ts";
 import { createLog } from "./log.ts";
 import { makeContext } from "./make_context.ts";
 import { servePeer } from "./peer_side.ts";
-import type { Plan } from "./plan.ts";
+import { planOf } from "./test_kit.ts";
 
 /** A connection that came from `hostname` and says nothing. */
 function from(hostname: string): Connection & { reads: number; closed: boolean } {
@@ -32,21 +31,14 @@ function from(hostname: string): Connection & { reads: number; closed: boolean }
 Deno.test("only hosts of the cluster, and this machine itself, are listened to", async () => {
   const lines: string[] = [];
   const own = { hostname: "10.0.0.1", port: 32767 };
-  const plan: Plan = {
-    conf: defaultProxyConf("/"),
-    bind: own.hostname,
-    podHost: own.hostname,
-    hosts: {
-      hosts: [own, { hostname: "10.0.0.2", port: 32767 }],
-      own,
-      extra: [],
-      addresses: new Map(),
-    },
-    mappings: [],
-  };
   const log = createLog("info", (line) => lines.push(line));
-  const context = makeContext(new DenoEngine(), log, plan, () => 0);
-  context.peers.load(plan.hosts);
+  const context = makeContext(new DenoEngine(), log, planOf(own.hostname), () => 0);
+  context.peers.load({
+    hosts: [own, { hostname: "10.0.0.2", port: 32767 }],
+    own,
+    extra: [],
+    addresses: new Map(),
+  });
   const cases: [string, boolean][] = [
     ["10.0.0.2", true],
     ["10.0.0.1", true],

@@ -1,5 +1,6 @@
 /** What the part that serves connections has to know, put together from the files by the part that reads them. */
-import type { HostAddress, PortMapping, ProxyConf } from "./conf/mod.ts";
+import type { HostAddress, ProxyConf } from "./conf/mod.ts";
+import type { CountedMapping } from "./mapping_counts.ts";
 
 /** Plain data: it may be sent to another thread. Replaced as a whole by each reload. */
 export interface Plan {
@@ -9,7 +10,9 @@ export interface Plan {
   /** Numeric address at which host ports of this host are reached. */
   readonly podHost: string;
   readonly hosts: PeerList;
-  readonly mappings: readonly PortMapping[];
+  readonly mappings: readonly CountedMapping[];
+  /** Where the connections of mappings are counted: the same memory in every plan and thread. */
+  readonly cells: Int32Array;
 }
 
 /** The proxies of the cluster. */
@@ -22,6 +25,15 @@ export interface PeerList {
   readonly extra: readonly string[];
   /** Numeric addresses of the host names among all these. */
   readonly addresses: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Where a plan wants to be reached: by other proxies, and by clients. */
+export function addressesOf({ bind, conf }: Plan): HostAddress[] {
+  const addresses: HostAddress[] = [{ hostname: bind, port: conf.port }];
+  for (const { first, last } of conf.clusterPorts) {
+    for (let port = first; port <= last; port++) addresses.push({ hostname: bind, port });
+  }
+  return addresses;
 }
 
 /** What a data plane is doing. */

@@ -1,18 +1,18 @@
 /** One proxy: starts, follows its files, drains, stops. Connections are the matter of its data plane. */
 import { ConfFiles, type Settings, watch } from "./conf_files.ts";
-import { Core } from "./core.ts";
 import { DenoEngine } from "./deno_engine.ts";
-import type { Engine } from "./engine.ts";
 import { HostNames, type Resolve } from "./host_names.ts";
+import { LocalPlane } from "./local_plane.ts";
 import type { Log } from "./log.ts";
 import { makePlan, namesIn } from "./make_plan.ts";
+import { MappingCounts } from "./mapping_counts.ts";
 import type { DataPlane, Plan, PlaneStatus } from "./plan.ts";
 
 export interface ProxyOptions {
   /** Absolute path of proxy.conf. */
   readonly confFile: string;
   readonly log: Log;
-  /** Makes what serves connections; by default a {@link Core} on the sockets of Deno in this thread. */
+  /** Makes what serves connections; by default a {@link LocalPlane} on the sockets of Deno in this thread. */
   readonly makePlane?: (first: Plan, log: Log) => DataPlane | Promise<DataPlane>;
   /** Looks host names up; the system by default. */
   readonly resolve?: Resolve;
@@ -23,15 +23,11 @@ export interface ProxyOptions {
 /** How often host names are looked up again, in milliseconds. */
 const RESOLVE_MS = 60_000;
 
-/** A data plane in this thread. */
-export function planeOn(engine: Engine): (first: Plan, log: Log) => DataPlane {
-  return (first, log) => new Core(engine, log, first, () => performance.now());
-}
-
 /** A running proxy. */
 export class Proxy {
   readonly #log: Log;
   readonly #names: HostNames;
+  readonly #counts = new MappingCounts();
   readonly #pollMs: number;
   readonly #makePlane: NonNullable<ProxyOptions["makePlane"]>;
   #plane!: DataPlane;
@@ -53,7 +49,8 @@ export class Proxy {
     this.#log = options.log;
     this.#names = new HostNames(options.resolve);
     this.#pollMs = options.pollMs ?? 2000;
-    this.#makePlane = options.makePlane ?? planeOn(new DenoEngine());
+    this.#makePlane = options.makePlane ??
+      ((first, log) => new LocalPlane(new DenoEngine(), log, first));
     this.#settings = settings;
   }
 
@@ -146,9 +143,10 @@ export class Proxy {
         hostPort,
       });
     }
-    this.#plan = plan;
-    this.#plane ??= await this.#makePlane(plan, this.#log);
-    await this.#plane.apply(plan);
+    const { cells } = this.#counts;
+    this.#plan = { ...plan, mappings: this.#counts.assign(plan.mappings), cells };
+    this.#plane ??= await this.#makePlane(this.#plan, this.#log);
+    await this.#plane.apply(this.#plan);
   }
 
   /** The address to listen on: `wanted`, unless that can't be and there is one in use already. */

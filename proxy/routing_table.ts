@@ -2,9 +2,11 @@
  * The mappings of the own host: which host ports serve a cluster port, and how busy each is.
  *
  * A mapping is the same one as long as its cluster port and host port are, so its count of
- * connections lives through every reload, even when it is left out for a while.
+ * connections lives through every reload, even when it is left out for a while. Other threads may
+ * count in the same cells.
  */
 import type { PortMapping } from "./conf/mod.ts";
+import { type CountedMapping, keyOf } from "./mapping_counts.ts";
 
 /** One mapping and what is known about it. */
 export interface Route {
@@ -21,14 +23,13 @@ export interface Lease {
 }
 
 interface Entry extends Route {
-  mapping: PortMapping;
-  active: number;
+  mapping: CountedMapping;
+  /** Connections among them that this table gave leases for. */
+  held: number;
   listed: boolean;
   lastUse: number;
   avoidUntil: number;
 }
-
-const keyOf = (mapping: PortMapping) => mapping.clusterPort * 65536 + mapping.hostPort;
 
 /** Pure bookkeeping: no clock, no sockets. Times are milliseconds of any one clock. */
 export class RoutingTable {
@@ -38,8 +39,11 @@ export class RoutingTable {
   /** Hears of every connection to a cluster port that was given back. */
   onRelease: (clusterPort: number) => void = () => {};
 
+  /** @param cells Where connections are counted. */
+  constructor(private readonly cells: Int32Array) {}
+
   /** Takes over the content of portmappings.conf. Of two entries for the same ports the later counts. */
-  load(mappings: readonly PortMapping[]): void {
+  load(mappings: readonly CountedMapping[]): void {
     for (const entry of this.#entries.values()) entry.listed = false;
     for (const mapping of mappings) {
       const known = this.#entries.get(keyOf(mapping));
@@ -47,13 +51,7 @@ export class RoutingTable {
         known.mapping = mapping;
         known.listed = true;
       } else {
-        this.#entries.set(keyOf(mapping), {
-          mapping,
-          active: 0,
-          listed: true,
-          lastUse: 0,
-          avoidUntil: -Infinity,
-        });
+        this.#entries.set(keyOf(mapping), this.#entry(mapping));
       }
     }
     this.#ports = new Map();
@@ -63,7 +61,7 @@ export class RoutingTable {
         const list = this.#ports.get(port);
         if (list) list.push(entry);
         else this.#ports.set(port, [entry]);
-      } else if (entry.active === 0) this.#entries.delete(key);
+      } else if (entry.held === 0) this.#entries.delete(key);
     }
   }
 
@@ -97,8 +95,13 @@ export class RoutingTable {
   /** Takes one connection of a route; `undefined` when it is at its limit. */
   take(route: Route): Lease | undefined {
     const entry = this.#entries.get(keyOf(route.mapping));
-    if (!entry || entry.active >= entry.mapping.maxConn) return undefined;
-    entry.active++;
+    if (!entry) return undefined;
+    const { cell } = entry.mapping;
+    if (Atomics.add(this.cells, cell, 1) >= entry.mapping.maxConn) {
+      Atomics.sub(this.cells, cell, 1);
+      return undefined;
+    }
+    entry.held++;
     entry.lastUse = ++this.#uses;
     let held = true;
     return {
@@ -106,7 +109,8 @@ export class RoutingTable {
       release: () => {
         if (!held) return;
         held = false;
-        if (--entry.active === 0 && !entry.listed) this.#entries.delete(keyOf(entry.mapping));
+        Atomics.sub(this.cells, cell, 1);
+        if (--entry.held === 0 && !entry.listed) this.#entries.delete(keyOf(entry.mapping));
         this.onRelease(entry.mapping.clusterPort);
       },
     };
@@ -118,8 +122,22 @@ export class RoutingTable {
     if (entry) entry.avoidUntil = until;
   }
 
-  /** Every mapping that is listed or still carries connections. */
+  /** Every mapping that is listed or still carries connections of this table. */
   routes(): Route[] {
     return [...this.#entries.values()];
+  }
+
+  #entry(mapping: CountedMapping): Entry {
+    const { cells } = this;
+    return {
+      mapping,
+      get active() {
+        return Atomics.load(cells, this.mapping.cell);
+      },
+      held: 0,
+      listed: true,
+      lastUse: 0,
+      avoidUntil: -Infinity,
+    };
   }
 }

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { defaultProxyConf } from "./conf/mod.ts";
 import type { Context } from "./context.ts";
 import { DenoEngine } from "./deno_engine.ts";
 import { createLog } from "./log.ts";
 import { makeContext } from "./make_context.ts";
 import type { Lease } from "./routing_table.ts";
 import { giveBack, type Target } from "./target.ts";
-import { echo, freshAddress, PORT_A, TestServer, until } from "./test_kit.ts";
+import { echo, freshAddress, planOf, PORT_A, TestServer, until } from "./test_kit.ts";
 import { MAX_WAITING } from "./waiting_room.ts";
 
 /** A host without others, with one server of `maxConn` behind {@link PORT_A}. */
@@ -20,16 +19,17 @@ async function withHost(
   const context = makeContext(
     new DenoEngine(),
     createLog("info", (line) => lines.push(line)),
-    {
-      conf: defaultProxyConf("/"),
-      bind: ip,
-      podHost: ip,
-      hosts: { hosts: [], own: undefined, extra: [], addresses: new Map() },
-      mappings: [],
-    },
+    planOf(ip),
     () => performance.now(),
   );
-  context.table.load([{ clusterPort: PORT_A, hostPort: server.port, maxConn, sendProxy: false }]);
+  const mapping = {
+    clusterPort: PORT_A,
+    hostPort: server.port,
+    maxConn,
+    sendProxy: false,
+    cell: 0,
+  };
+  context.table.load([mapping]);
   try {
     await test(context, lines);
   } finally {
@@ -81,7 +81,7 @@ Deno.test("room that nobody tells of is found too", async () => {
   await withHost(0, async (context) => {
     const { mapping } = context.table.order(PORT_A, 0)[0]!;
     const waiting = context.waiting.wait(PORT_A, Infinity);
-    context.table.load([{ ...mapping, maxConn: 1 }]);
+    context.table.load([{ ...mapping, maxConn: 1, cell: 0 }]);
     giveBack((await waiting)!);
   });
 });

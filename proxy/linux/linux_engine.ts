@@ -1,0 +1,164 @@
+/** The engine on epoll, for one thread: its sockets never leave the kernel's calls. */
+import type { HostAddress } from "../conf/mod.ts";
+import type { Connection, DialError, Engine, Listener, RelayCount, RelayStart } from "../engine.ts";
+import { CONNECTION_EVENTS, LinuxConnection } from "./connection.ts";
+import { Dial } from "./dial.ts";
+import { EventLoop } from "./event_loop.ts";
+import type { FlowMeans } from "./flow.ts";
+import { libc, whyNoLibc } from "./libc.ts";
+import { LinuxListener, openListener } from "./listener.ts";
+import { Pipes } from "./pipes.ts";
+import { Relay } from "./relay.ts";
+import { decodeAddress } from "./socket_address.ts";
+
+export interface LinuxEngineOptions {
+  /** Lets other engines listen on the same addresses; the kernel spreads connections over them. */
+  readonly reusePort?: boolean;
+  /** How many bulk streams are spliced at the same time; 64 by default. Others are copied. */
+  readonly pipes?: number;
+  /** Size of their buffers in the kernel; its default, 64 kB, when 0. */
+  readonly pipeBytes?: number;
+  /** Size of the buffer that all relays share. */
+  readonly bufferBytes?: number;
+}
+
+/** An open listener, with its socket: another process may take that over. */
+export interface LinuxListening extends Listener {
+  readonly fd: number;
+}
+
+/**
+ * See {@link Engine}. Nothing happens unless `run` runs, and all calls come from its thread.
+ * Each instance counts and closes only its own connections.
+ */
+export class LinuxEngine implements Engine {
+  readonly name = "linux";
+  readonly #loop = new EventLoop();
+  readonly #connections = new Set<LinuxConnection>();
+  readonly #dials = new Set<Dial>();
+  readonly #means: FlowMeans;
+  readonly #reusePort: boolean;
+
+  /** @throws SystemError Without free file descriptors. Ask {@link supported} first. */
+  constructor(options: LinuxEngineOptions = {}) {
+    this.#reusePort = options.reusePort ?? false;
+    this.#means = {
+      loop: this.#loop,
+      pipes: new Pipes(options.pipes ?? 64, options.pipeBytes ?? 0),
+      buffer: new Uint8Array(options.bufferBytes ?? 64 * 1024),
+    };
+  }
+
+  /** Why this engine can't run here; `undefined` when it can. */
+  static supported(): string | undefined {
+    return whyNoLibc();
+  }
+
+  get count(): number {
+    return this.#connections.size;
+  }
+
+  /** Give it to `wake` in any thread, after a message to this one or an abort: then `run` hears of it. */
+  get wakeFd(): number {
+    return this.#loop.wakeFd;
+  }
+
+  /**
+   * Serves until `signal` is aborted.
+   *
+   * @param shared Whether the thread has timers and files of its own to attend to, as that of a
+   * test has. Else it sleeps in the kernel, and only a wake makes it look at messages.
+   */
+  run(signal: AbortSignal, shared = false): Promise<void> {
+    return this.#loop.run(signal, shared);
+  }
+
+  /** Gives back what the engine itself needed. After `run` ended, and all listeners are closed. */
+  dispose(): void {
+    this.closeAll();
+    this.#means.pipes.close();
+    this.#loop.close();
+  }
+
+  listen(
+    address: HostAddress,
+    onConnection: (connection: Connection) => void,
+    onTrouble: (error: unknown) => void,
+  ): LinuxListening {
+    return this.adopt(openListener(address, this.#reusePort), onConnection, onTrouble);
+  }
+
+  /**
+   * Listens with a socket that listens already, as one from another process; it is closed with the
+   * listener, and in case of an error.
+   *
+   * @throws SystemError When it can't be watched.
+   */
+  adopt(
+    fd: number,
+    onConnection: (connection: Connection) => void,
+    onTrouble: (error: unknown) => void,
+  ): LinuxListening {
+    const accepted = (socket: number, remote: Uint8Array) => {
+      onConnection(this.#connect(socket, decodeAddress(remote)));
+    };
+    try {
+      return new LinuxListener(fd, this.#loop, accepted, onTrouble);
+    } catch (error) {
+      libc().close(fd);
+      throw error;
+    }
+  }
+
+  dial(address: HostAddress, timeoutMs: number): Promise<Connection> {
+    return new Promise((resolve, reject) => {
+      const settle = () => {
+        this.#dials.delete(dial);
+        this.#loop.calls();
+      };
+      const connected = (fd: number, events: number) => {
+        settle();
+        const connection = new LinuxConnection(fd, address, this.#loop, this.#connections);
+        this.#loop.epoll.replace(fd, connection);
+        connection.ready(events);
+        resolve(connection);
+      };
+      const failed = (error: DialError) => {
+        settle();
+        reject(error);
+      };
+      const dial = new Dial(address, timeoutMs, this.#loop, connected, failed);
+      this.#dials.add(dial);
+      dial.start();
+    });
+  }
+
+  relay(client: Connection, target: Connection, start: RelayStart): Promise<RelayCount> {
+    return new Promise((resolve) => {
+      if (!(client instanceof LinuxConnection && target instanceof LinuxConnection)) {
+        throw new TypeError("A relay joins connections of its own engine");
+      }
+      new Relay(client, target, start, this.#means, resolve);
+    });
+  }
+
+  after(ms: number, action: () => void): () => void {
+    return this.#loop.after(ms, action);
+  }
+
+  closeAll(): void {
+    for (const dial of [...this.#dials]) dial.abort();
+    for (const connection of [...this.#connections]) connection.close();
+  }
+
+  #connect(fd: number, remote: HostAddress): LinuxConnection {
+    const connection = new LinuxConnection(fd, remote, this.#loop, this.#connections);
+    try {
+      this.#loop.epoll.add(fd, CONNECTION_EVENTS, connection);
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+    return connection;
+  }
+}

@@ -1,0 +1,118 @@
+/** A listening socket. */
+import type { HostAddress } from "../conf/mod.ts";
+import { EPOLLIN, type Watcher } from "./epoll.ts";
+import { EAGAIN, EMFILE, ENFILE, SystemError } from "./errno.ts";
+import type { EventLoop } from "./event_loop.ts";
+import {
+  IPPROTO_TCP,
+  libc,
+  SO_KEEPALIVE,
+  SO_REUSEADDR,
+  SO_REUSEPORT,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOCK_STREAM,
+  SOL_SOCKET,
+  TCP_NODELAY,
+} from "./libc.ts";
+import { ADDRESS_BYTES, encodeAddress } from "./socket_address.ts";
+
+/** Connections that may wait to be accepted; the kernel takes less where it is set so. */
+const BACKLOG = 4096;
+/** Connections accepted before others get their turn. */
+const ACCEPTS = 64;
+/** How long nothing is accepted after that failed, in milliseconds. */
+const PARKED_MS = 100;
+const ON = new Int32Array([1]);
+/** `ENOMEM`, `EINVAL` and so on: what concerns the listener, not one connection that went wrong. */
+const LASTING = new Set([EMFILE, ENFILE, 9, 12, 22, 38, 88, 95, 105]);
+
+/**
+ * Opens a listening socket.
+ *
+ * @throws SystemError with `code`, or RangeError when the host is no numeric address.
+ */
+export function openListener(address: HostAddress, reusePort: boolean): number {
+  const where = `Cannot listen on ${address.hostname}:${address.port}`;
+  const { socket, setsockopt, bind, listen, close, errno } = libc();
+  const bytes = encodeAddress(address);
+  const fd = socket(bytes[0]!, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) throw new SystemError(where, errno());
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, ON, 4);
+  if (reusePort) setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, ON, 4);
+  // Accepted sockets inherit these.
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, ON, 4);
+  setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, ON, 4);
+  if (bind(fd, bytes, bytes.length) < 0 || listen(fd, BACKLOG) < 0) {
+    const error = new SystemError(where, errno());
+    close(fd);
+    throw error;
+  }
+  return fd;
+}
+
+/** Accepts what comes to a listening socket, until it is closed. */
+export class LinuxListener implements Watcher {
+  readonly #libc = libc();
+  readonly #remote = new Uint8Array(ADDRESS_BYTES);
+  readonly #length = new Uint32Array(1);
+  #open = true;
+  #stopTimer: (() => void) | undefined;
+
+  /**
+   * @param onAccepted Takes a socket over, with the address of the other end.
+   * @param onTrouble Hears why nothing is accepted for a moment.
+   * @throws SystemError When it can't be watched; `fd` stays open then.
+   */
+  constructor(
+    readonly fd: number,
+    private readonly loop: EventLoop,
+    private readonly onAccepted: (fd: number, remote: Uint8Array) => void,
+    private readonly onTrouble: (error: unknown) => void,
+  ) {
+    loop.epoll.add(fd, EPOLLIN, this);
+  }
+
+  ready(): void {
+    for (let count = 0; this.#open && count < ACCEPTS; count++) {
+      this.#length[0] = ADDRESS_BYTES;
+      const flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
+      const fd = this.#libc.accept4(this.fd, this.#remote, this.#length, flags);
+      if (fd < 0) {
+        const errno = this.#libc.errno();
+        if (errno === EAGAIN) return;
+        if (LASTING.has(errno)) return this.#park(errno);
+        continue; // That connection broke before it was accepted.
+      }
+      this.#give(fd);
+    }
+  }
+
+  /** Resolves at once: the address is free again when this returns. */
+  close(): Promise<void> {
+    if (this.#open) {
+      this.#open = false;
+      this.#stopTimer?.();
+      this.loop.epoll.remove(this.fd);
+      this.#libc.close(this.fd);
+    }
+    return Promise.resolve();
+  }
+
+  #give(fd: number): void {
+    this.loop.calls();
+    try {
+      this.onAccepted(fd, this.#remote);
+    } catch (error) {
+      this.onTrouble(error);
+    }
+  }
+
+  /** Ready as it still is, it would be told of again and again. */
+  #park(errno: number): void {
+    this.loop.epoll.remove(this.fd);
+    this.#stopTimer = this.loop.after(PARKED_MS, () => this.loop.epoll.add(this.fd, EPOLLIN, this));
+    this.loop.calls();
+    this.onTrouble(new SystemError("Cannot accept a connection", errno));
+  }
+}
