@@ -17,7 +17,8 @@ export async function servePeer(peer: Connection, context: Context): Promise<voi
       context.metrics.unserved("peer", "", "refused");
       return;
     }
-    const request = await readRequest(peer, context);
+    context.unasked.add(peer);
+    const request = await readRequest(peer, context).finally(() => context.unasked.delete(peer));
     if (!request) {
       context.metrics.unserved("peer", "", "no request");
       context.log.debug("A connection from a proxy asked for nothing", {
@@ -34,7 +35,11 @@ export async function servePeer(peer: Connection, context: Context): Promise<voi
     try {
       if (await sendAll(peer, formatReply({ sendProxy: found.lease.mapping.sendProxy }))) {
         const ended = context.metrics.joined("peer", request.port, "local");
-        ended(await context.engine.relay(peer, found.connection, { toTarget: request.early }));
+        const count = await context.engine.relay(peer, found.connection, {
+          toTarget: request.early,
+          idleMs: context.conf.idleSeconds * 1000,
+        });
+        ended(count);
       }
     } finally {
       found.connection.close();

@@ -1,6 +1,6 @@
 /** What the part that serves connections has to know, put together from the files by the part that reads them. */
-import type { MetricsSnapshot } from "./admin/snapshot.ts";
 import type { Remembered } from "./admin/remembered.ts";
+import type { MetricsSnapshot } from "./admin/snapshot.ts";
 import type { HostAddress, ProxyConf } from "./conf/mod.ts";
 import type { CountedMapping } from "./mapping_counts.ts";
 
@@ -54,6 +54,8 @@ export interface PlaneStatus {
   readonly sessions: number;
   /** Open connections of either origin. */
   readonly connections: number;
+  /** Connections between proxies that are kept ready, of either origin; not among the others. */
+  readonly idle: number;
   /** What is believed about other hosts. */
   readonly remembered: readonly Remembered[];
 }

@@ -1,12 +1,14 @@
 /** For tests: several proxies in one process, each on its own loopback address, and small servers. */
 import { join } from "node:path";
 import {
+  defaultProxyConf,
   formatHostsConf,
   formatPortMappings,
   type HostAddress,
   type PortMapping,
 } from "./conf/mod.ts";
 import { createLog, type Log } from "./log.ts";
+import type { Plan } from "./plan.ts";
 import { Proxy } from "./proxy.ts";
 
 /** Where the proxies of tests talk to each other. */
@@ -19,6 +21,18 @@ let addresses = 0;
 export function freshAddress(): string {
   addresses++;
   return `127.${20 + Deno.pid % 200}.${addresses >> 7}.${1 + addresses % 128}`;
+}
+
+/** A plan of the host `ip` with default settings: no mappings, no other hosts. */
+export function planOf(ip: string): Plan {
+  return {
+    conf: defaultProxyConf("/"),
+    bind: ip,
+    podHost: ip,
+    hosts: { hosts: [], own: undefined, extra: [], addresses: new Map() },
+    mappings: [],
+    cells: new Int32Array(8),
+  };
 }
 
 /** Waits until `condition` holds. */

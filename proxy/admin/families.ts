@@ -31,6 +31,8 @@ export const FAMILIES = {
   listenersWanted: family("gauge", "listeners_wanted", "Listeners that the settings ask for."),
   acceptFailures: family("counter", "accept_failures_total", "Failed accepts.", "cause"),
   open: family("gauge", "open_connections", "Open connections, those to pods and hosts included."),
+  idle: family("gauge", "idle_connections", "Further ones between proxies, kept ready."),
+  waiting: family("gauge", "waiting_clients", "Clients that wait for room."),
   clients: family(
     "counter",
     "client_connections_total",
@@ -63,7 +65,14 @@ export const FAMILIES = {
     "direction",
   ),
   ends: family("counter", "ended_connections_total", "How connections ended.", "side", "end"),
-  asks: family("counter", "asks_total", "Answers of other hosts.", "host", "answer"),
+  asks: family(
+    "counter",
+    "asks_total",
+    "Answers of other hosts; asked_for is client, or probe when nobody waits for it.",
+    "host",
+    "answer",
+    "asked_for",
+  ),
   askTime: family(
     "histogram",
     "ask_seconds",

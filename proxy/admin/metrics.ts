@@ -68,12 +68,16 @@ export class Metrics {
     };
   }
 
-  /** Passes on the answer of `host`, and counts it with the time it takes from now. */
-  async asking<T extends Asked>(host: string, ask: Promise<T>): Promise<T> {
+  /** Passes on the answer of `host`, and counts it with the time it takes from now. `probe`: nobody waits for it. */
+  async asking<T extends Asked>(
+    forWhom: "client" | "probe",
+    host: string,
+    ask: Promise<T>,
+  ): Promise<T> {
     const start = this.now();
     const asked = await ask;
     this.#measure(this.#series.askTime.at(host), start);
-    add(this.#series.asks.at(host, asked.down ? "down" : asked.answer));
+    add(this.#series.asks.at(host, asked.down ? "down" : asked.answer, forWhom));
     return asked;
   }
 

@@ -36,8 +36,11 @@ Deno.test("any label value comes back", () => {
   );
   fc.assert(fc.property(value, fc.nat(), (host, count) => {
     const { samples } = parsePrometheus(
-      formatPrometheus({ asks: [{ labels: [host, "ok"], values: [count] }] }),
+      formatPrometheus({ asks: [{ labels: [host, "ok", "probe"], values: [count] }] }),
     );
-    assert.equal(samples.get("simplenetes_proxy_asks_total", { host, answer: "ok" }), count);
+    assert.equal(
+      samples.get("simplenetes_proxy_asks_total", { host, answer: "ok", asked_for: "probe" }),
+      count,
+    );
   }));
 });

@@ -8,6 +8,7 @@ import {
 } from "../conf/mod.ts";
 import type { FileProblem, Settings } from "../conf_files.ts";
 import type { CountedMapping } from "../mapping_counts.ts";
+import { OWN } from "../peer_memory.ts";
 import { Peers } from "../peers.ts";
 import type { Plan, PlaneStatus } from "../plan.ts";
 import type { OpenFiles } from "./open_files.ts";
@@ -35,6 +36,8 @@ export interface ProxyStatus {
   readonly sessions: number;
   /** Open connections, those to pods and hosts included. */
   readonly connections: number;
+  /** Further ones between proxies that are kept ready. */
+  readonly idle: number;
   readonly openFiles: OpenFiles | null;
   readonly reloads: number;
   readonly lastReload: string;
@@ -51,7 +54,7 @@ export interface HostStatus {
   readonly own: boolean;
   /** Where it is reached; `null` when its name has no address. */
   readonly address: string | null;
-  /** Connections that it carries for clients of this host. */
+  /** Connections that it carries for clients of this proxy. */
   readonly active: number;
   /** What is believed about it, `seconds` more; `port` is `null` for the host as a whole. */
   readonly remembered: readonly {
@@ -94,6 +97,7 @@ export function statusOf(known: Known, plane: PlaneStatus, pid: number): ProxySt
     listeners: { open: plane.listeners, wanted: plane.wanted, missing: plane.missing },
     sessions: plane.sessions,
     connections: plane.connections,
+    idle: plane.idle,
     openFiles: known.openFiles ?? null,
     reloads: known.reloads,
     lastReload: known.lastReload.toISOString(),
@@ -125,13 +129,13 @@ function hostsOf(plan: Plan, remembered: readonly Remembered[]): HostStatus[] {
     const host = formatHostAddress(entry);
     const own = !others.has(host);
     const address = own ? { hostname: plan.bind, port: plan.conf.port } : peers.address(host);
-    const facts = remembered.filter((each) => each.host === host);
+    const facts = remembered.filter((each) => each.host === (own ? OWN : host));
     return {
       host,
       own,
       address: address ? formatHostAddress(address) : null,
       active: facts.reduce((sum, { active }) => sum + active, 0),
-      remembered: facts.filter(({ leftMs }) => leftMs > 0)
+      remembered: facts.filter(({ answer }) => !own && answer !== "unknown")
         .map(({ port, answer, leftMs }) => ({
           port: port ?? null,
           answer,

@@ -12,7 +12,10 @@ export function formatStatus(status: ProxyStatus): string {
     ["listens on", `${status.host}, ports ${status.clusterPorts}, for other hosts ${status.port}`],
     ["listeners", `${listeners.open} of ${listeners.wanted}`],
     ...(listeners.missing === "" ? [] : [["missing", listeners.missing] as [string, string]]),
-    ["serves", `${status.sessions} with ${count(status.connections, "open connection")}`],
+    [
+      "serves",
+      `${status.sessions} with ${count(status.connections, "connection")}, ${status.idle} idle`,
+    ],
     ["last reload", timeOf(status.lastReload)],
     ...status.problems.map(({ file, problem }): [string, string] => [
       "problem",
@@ -22,7 +25,7 @@ export function formatStatus(status: ProxyStatus): string {
   const hosts = status.hosts.map((host) => [
     host.host,
     host.own ? "own" : host.address ?? "no address",
-    host.own ? "" : `${host.active}`,
+    `${host.active}`,
     remembered(host),
   ]);
   const mappings = status.mappings.map((mapping) => [

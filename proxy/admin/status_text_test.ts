@@ -17,12 +17,13 @@ const status: ProxyStatus = {
   listeners: { open: 998, wanted: 1001, missing: "61005-61007" },
   sessions: 3,
   connections: 6,
+  idle: 2,
   openFiles: { soft: 1024, hard: 1024 },
   reloads: 1,
   lastReload: "2026-01-02T03:05:00.000Z",
   problems: [{ file: "/p/hosts.conf", problem: 'line 2: "x" is not address:port' }],
   hosts: [
-    { host: "10.0.0.1:32767", own: true, address: "10.0.0.1:32767", active: 0, remembered: [] },
+    { host: "10.0.0.1:32767", own: true, address: "10.0.0.1:32767", active: 1, remembered: [] },
     {
       host: "h2:32767",
       own: false,
@@ -58,12 +59,12 @@ engine       linux, 2 workers
 listens on   10.0.0.1, ports 61000-61999, for other hosts 32767
 listeners    998 of 1001
 missing      61005-61007
-serves       3 with 6 open connections
+serves       3 with 6 connections, 2 idle
 last reload  2026-01-02 03:05:00 UTC
 problem      /p/hosts.conf: line 2: "x" is not address:port
 
 HOST            ADDRESS         ACTIVE  REMEMBERED
-10.0.0.1:32767  own
+10.0.0.1:32767  own             1
 h2:32767        10.0.0.2:32767  2       ok 61001-61002, refused 61003
 h3:32767        no address      0       down
 
