@@ -1,10 +1,11 @@
 /** The side of a client: a connection to a cluster port is joined with a pod that serves it. */
 import { isIP } from "node:net";
 import { type Context, isFromHere, nameOf } from "./context.ts";
-import type { Connection } from "./engine.ts";
-import { findTarget, type Target } from "./find_target.ts";
+import type { Connection, RelayCount } from "./engine.ts";
+import { findTarget } from "./find_target.ts";
 import { Opening } from "./opening.ts";
 import { formatV1 } from "./proxy_header.ts";
+import type { Target } from "./target.ts";
 
 /**
  * Serves one client of cluster port `port` to its end. Nothing is read from the client before
@@ -15,6 +16,14 @@ export async function serveClient(
   port: number,
   context: Context,
 ): Promise<void> {
+  if (!context.mayConnect(client)) {
+    context.log.often("Refused a client that CLIENTFROM does not name", {
+      clusterPort: port,
+      client: nameOf(client.remote),
+    });
+    context.metrics.unserved("client", port, "refused");
+    return client.reset();
+  }
   try {
     const target = await findTarget(port, context);
     if (!target) {
@@ -58,10 +67,13 @@ async function sayEnd(client: Connection, { engine }: Context): Promise<void> {
 }
 
 async function join(client: Connection, port: number, target: Target, context: Context) {
+  const ended = context.metrics.joined("client", port, target.host);
+  let count: RelayCount | undefined;
   try {
-    const count = await context.engine.relay(client, target.connection, {
+    count = await context.engine.relay(client, target.connection, {
       opening: openingOf(client, port, target, context),
       toClient: target.early,
+      idleMs: context.conf.idleSeconds * 1000,
     });
     context.log.debug("A connection ended", {
       clusterPort: port,
@@ -72,6 +84,7 @@ async function join(client: Connection, port: number, target: Target, context: C
   } finally {
     target.connection.close();
     target.end();
+    ended(count);
   }
 }
 

@@ -1,14 +1,20 @@
 /** What all connections of one proxy share, and what a reload replaces under them. */
+import type { Metrics } from "./admin/metrics.ts";
 import type { HostAddress, ProxyConf } from "./conf/mod.ts";
 import type { Connection, Engine } from "./engine.ts";
 import type { Log } from "./log.ts";
 import type { PeerMemory } from "./peer_memory.ts";
+import type { PeerPool } from "./peer_pool.ts";
 import type { Peers } from "./peers.ts";
+import type { Prober } from "./prober.ts";
 import type { RoutingTable } from "./routing_table.ts";
+import type { WaitingRoom } from "./waiting_room.ts";
 
-export interface Context {
+/** What the parts of a context are built on. */
+export interface Shared {
   readonly engine: Engine;
   readonly log: Log;
+  readonly metrics: Metrics;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
   readonly table: RoutingTable;
@@ -16,6 +22,8 @@ export interface Context {
   readonly peers: Peers;
   /** The settings now; ask again for each connection. */
   conf: ProxyConf;
+  /** Whether CLIENTFROM lets a client in. */
+  mayConnect: (client: Connection) => boolean;
   /** Where the host ports of this host's pods are reached. */
   podHost: string;
   /** Set once the proxy ends: no search goes on after that. */
@@ -24,12 +32,28 @@ export interface Context {
   readonly background: Set<Promise<unknown>>;
 }
 
-/** Counts `work` among what has to end before the proxy has. */
-export function inBackground<T>({ background }: Context, work: Promise<T>): Promise<T> {
+export interface Context extends Shared {
+  readonly pool: PeerPool;
+  readonly prober: Prober;
+  readonly waiting: WaitingRoom;
+  /** Connections from other proxies that asked for nothing yet: kept ready, most of them. */
+  readonly unasked: Set<Connection>;
+}
+
+/** Counts `work` among what has to end before the proxy has. Its failure stays with the caller. */
+export function inBackground<T>({ background }: Shared, work: Promise<T>): Promise<T> {
   background.add(work);
   const forget = () => background.delete(work);
   work.then(forget, forget);
   return work;
+}
+
+/** Runs `work` in the background for nobody in particular; should it fail, the log says `what`. */
+export function runBehind(context: Shared, what: string, work: () => Promise<void>): void {
+  inBackground(
+    context,
+    work().catch((error) => context.log.error(what, { error: error?.stack ?? String(error) })),
+  );
 }
 
 /**

@@ -1,28 +1,17 @@
 /** Finds a pod, on this host or another, that takes a connection to a cluster port. */
-import { askPeer, type NoTarget, type RemoteTarget } from "./ask_peer.ts";
 import { type Context, HESITATION_MS, inBackground } from "./context.ts";
-import { type Connection, pause } from "./engine.ts";
-import { dialHostPort } from "./host_ports.ts";
-import { type Attempt, race } from "./race.ts";
-
-/** A pod that took a connection. Whoever has it closes the connection and calls `end`. */
-export interface Target {
-  readonly connection: Connection;
-  /** Whether the pod wants a PROXY header. */
-  readonly sendProxy: boolean;
-  /** What it sent already. */
-  readonly early: Uint8Array;
-  /** The host it is on, for logs: `local` or the line of hosts.conf. */
-  readonly host: string;
-  /** Gives back what is counted for the connection. */
-  end(): void;
-}
-
-/** A candidate that said yes. Only one of them is completed, the others are given up. */
-interface Candidate {
-  complete(): Promise<Target | undefined>;
-  giveUp(): void;
-}
+import { type Engine, pause } from "./engine.ts";
+import { OWN, type OwnPlace } from "./peer_memory.ts";
+import type { Attempt } from "./race.ts";
+import {
+  askHost,
+  type Candidate,
+  dialOwn,
+  firstOf,
+  type Look,
+  type Target,
+  wayTo,
+} from "./target.ts";
 
 /** Pauses between two looks at all candidates, in milliseconds: doubling from first to last. */
 const PAUSE = { first: 20, last: 200 };
@@ -34,143 +23,137 @@ const MISSED_MS = 150;
 /** How often a candidate may say yes and then break before that counts like any failure. */
 const MAX_BROKEN = 3;
 
+/** How long a look at the other hosts lasts at most, so that a silent one keeps nobody from the next look. */
+const OTHERS_MS = 1000;
+
+/** The likeliest candidate, which was asked and hesitates. */
+interface Hesitating {
+  readonly host: string;
+  readonly answer: Promise<Candidate | undefined>;
+}
+
 /**
- * Looks for a target: the own host first, then the hosts remembered to have the port, one after
- * another, then all the others at once, each beside those before it that hesitate. Where it finds nothing it looks again: for BUSYSECONDS when
- * all that it found were at their limit, and else for a moment.
+ * Looks for a target. All that is decided about a connection is decided here:
+ *
+ * - Where clients wait for room already, this one waits behind them.
+ * - The likeliest candidate alone: the one with the fewest connections of this proxy among the own
+ *   host and those known to have the port. That is all for nearly every connection.
+ * - When it fails or hesitates, everyone: the likely ones one after another, then all the rest at once.
+ * - When all that have the port are at their limit, it waits for room; when nobody has it, it
+ *   looks again for a moment.
  *
  * Resolves to `undefined` when nothing takes the connection.
  */
 export async function findTarget(port: number, context: Context): Promise<Target | undefined> {
-  const { conf, now, memory, peers } = context;
-  const giveUpAt = now() + conf.giveUpSeconds * 1000;
-  const busyUntil = now() + conf.busySeconds * 1000;
+  const { conf, now, memory, metrics, prober, waiting } = context;
+  const start = now();
+  const busyUntil = start + Math.min(conf.busySeconds, conf.giveUpSeconds) * 1000;
+  prober.use(port, start);
+  if (waiting.has(port)) return await waitForRoom(port, context, busyUntil);
+
+  let hesitating: Hesitating | undefined;
+  const likeliest = memory.best(port, ownPlace(port, context), start);
+  if (likeliest === OWN) {
+    const target = await dialOwn(port, context, HESITATION_MS);
+    if (typeof target !== "string") return target;
+  } else if (likeliest !== undefined) {
+    const answer = askHost(lookAt(port, context), likeliest, false);
+    const candidate = await inTime(answer, HESITATION_MS, context.engine);
+    const target = candidate === "late" ? undefined : await candidate?.complete();
+    if (target) return target;
+    if (candidate === "late") {
+      hesitating = { host: likeliest, answer: inBackground(context, answer) };
+    }
+  }
+  const found = await search(port, context, hesitating, start);
+  if (found === "busy") return await waitForRoom(port, context, busyUntil);
+  if (!found) metrics.unserved("client", port, "no target");
+  return found;
+}
+
+async function waitForRoom(
+  port: number,
+  { waiting, metrics }: Context,
+  until: number,
+): Promise<Target | undefined> {
+  const target = await waiting.wait(port, until);
+  if (!target) metrics.unserved("client", port, "busy");
+  return target;
+}
+
+/** Looks at all candidates, and again for a moment. `busy`: there are targets, all at their limit. */
+async function search(
+  port: number,
+  context: Context,
+  hesitating: Hesitating | undefined,
+  start: number,
+): Promise<Target | "busy" | undefined> {
+  const { now, conf, memory, peers } = context;
+  const giveUpAt = start + conf.giveUpSeconds * 1000;
   const missedUntil = now() + MISSED_MS;
   let pauseMs = PAUSE.first;
-  let broken = 0;
-  while (!context.ending) {
-    const search = { context, port, giveUpAt, busy: false, again: false };
-    const { first, rest } = memory.order(port, peers.names, now());
-    const likely = first.map((host) => peer(search, host, false));
-    if (context.table.has(port)) likely.unshift(own(search));
-    const target = await firstOf(search, [
-      ...likely.map((attempt) => [attempt]),
-      rest.map((host) => peer(search, host, true)),
-    ]);
+  for (let broken = 0; !context.ending;) {
+    const look = lookAt(port, context);
+    const { first, rest } = memory.order(port, peers.names, ownPlace(port, context), now());
+    const unasked = (host: string) => host !== hesitating?.host;
+    const groups = first.filter(unasked).map((host) => [wayTo(look, host, false)]);
+    groups.push(rest.filter(unasked).map((host) => wayTo(look, host, true)));
+    if (hesitating) groups[0]!.unshift(answered(hesitating));
+    const target = await firstOf(look, groups, giveUpAt - now());
     if (target) return target;
-    if (now() >= giveUpAt) return undefined;
-    if (search.again && ++broken <= MAX_BROKEN) continue;
-    if (now() + pauseMs >= (search.busy ? busyUntil : missedUntil)) return undefined;
+    hesitating = undefined;
+    if (look.broken && ++broken <= MAX_BROKEN) continue;
+    if (look.busy) return "busy";
+    if (now() + pauseMs >= Math.min(missedUntil, giveUpAt)) return undefined;
     await pause(context.engine, pauseMs);
     pauseMs = Math.min(pauseMs * 2, PAUSE.last);
   }
   return undefined;
 }
 
-/** One look at all candidates. */
-interface Search {
-  readonly context: Context;
-  readonly port: number;
-  readonly giveUpAt: number;
-  /** Someone had the port but no room. */
-  busy: boolean;
-  /** Someone said yes and then broke: everyone may be asked again. */
-  again: boolean;
-}
-
-async function firstOf(
-  search: Search,
-  groups: readonly (readonly Attempt<Candidate>[])[],
-): Promise<Target | undefined> {
-  const leftMs = search.giveUpAt - search.context.now();
-  if (leftMs <= 0) return undefined;
-  const winner = await race(
-    groups,
-    HESITATION_MS,
-    leftMs,
-    (late) => late.giveUp(),
-    search.context.engine,
-  );
-  const target = await winner?.complete();
-  if (winner && !target) search.again = true;
-  return target;
-}
-
-/** The own host, without a hop. */
-function own(search: Search): Attempt<Candidate> {
-  return async () => {
-    const found = await dialHostPort(search.port, search.context);
-    if (found === "busy") search.busy = true;
-    if (typeof found === "string") return undefined;
-    const { connection, lease } = found;
-    return {
-      complete: () =>
-        Promise.resolve({
-          connection,
-          sendProxy: lease.mapping.sendProxy,
-          early: new Uint8Array(0),
-          host: "local",
-          end: () => lease.release(),
-        }),
-      giveUp: () => {
-        connection.close();
-        lease.release();
-      },
-    };
-  };
-}
-
-/** Another host, through its proxy. `tentative`: see {@link askPeer}. */
-function peer(search: Search, host: string, tentative: boolean): Attempt<Candidate> {
-  const { context, port } = search;
-  const { engine, memory, now, conf } = context;
-  const ask = async () => {
-    const address = context.peers.address(host);
-    if (!address) return undefined; // Left hosts.conf a moment ago.
-    const end = memory.begin(host, port);
-    const found = await askPeer(engine, address, port, conf.connectSeconds * 1000, tentative);
-    if (found.answer !== "ok") {
-      end();
-      if (found.answer === "busy") search.busy = true;
-      remember(context, host, port, found);
-      return undefined;
-    }
-    memory.note(host, port, "ok", now());
-    return {
-      complete: () => complete(context, host, port, found, end),
-      giveUp: () => {
-        found.connection.close();
-        end();
-      },
-    };
-  };
-  return () => inBackground(context, ask());
-}
-
-async function complete(
-  context: Context,
-  host: string,
+/**
+ * A look at the other hosts alone, for those who wait for room.
+ *
+ * @param all Also those that lately said that they don't have the port.
+ */
+export async function lookAtOthers(
   port: number,
-  found: RemoteTarget,
-  end: () => void,
+  context: Context,
+  all: boolean,
 ): Promise<Target | undefined> {
-  const reply = await found.complete();
-  if (reply) return { ...reply, connection: found.connection, host, end };
-  end();
-  context.memory.note(host, port, "refused", context.now());
-  return undefined;
+  const { now, memory, peers } = context;
+  const look = lookAt(port, context);
+  const { first, rest } = memory.order(port, peers.names, "none", now());
+  const asked = all ? rest : rest.filter((host) => memory.mayGetRoom(host, port, now()));
+  const groups = first.map((host) => [wayTo(look, host, false)]);
+  groups.push(asked.map((host) => wayTo(look, host, true)));
+  return await firstOf(look, groups, OTHERS_MS);
 }
 
-function remember({ memory, now, log, ending }: Context, host: string, port: number, no: NoTarget) {
-  if (ending) return;
-  if (no.answer === "local") {
-    log.often("Cannot connect to other hosts", { host, error: no.reason });
-  } else if (no.down) {
-    memory.noteDown(host, no.answer === "silent" ? "silent" : "refused", now());
-    log.often("The proxy of a host is not reachable", { host, error: no.reason });
-  } else {
-    memory.note(host, port, no.answer, now());
-    if (no.answer === "silent") log.often("A host is silent", { host, clusterPort: port });
-    else log.debug("A host took no connection", { host, clusterPort: port, reason: no.reason });
-  }
+function lookAt(port: number, context: Context): Look {
+  return { context, port, busy: false, broken: false };
+}
+
+function ownPlace(port: number, { table, conf, now }: Context): OwnPlace {
+  if (!table.has(port)) return "none";
+  if (!table.hasRoom(port, now())) return "last";
+  return conf.prefer === "own" ? "first" : "equal";
+}
+
+function answered({ answer }: Hesitating): Attempt<Candidate> {
+  return () => answer;
+}
+
+/** What `promise` resolves to, or `late` when that takes longer than `ms` milliseconds. */
+function inTime<T>(promise: Promise<T>, ms: number, engine: Engine): Promise<T | "late"> {
+  return new Promise((resolve, reject) => {
+    const cancel = engine.after(ms, () => resolve("late"));
+    promise.then((value) => {
+      cancel();
+      resolve(value);
+    }, (error) => {
+      cancel();
+      reject(error);
+    });
+  });
 }

@@ -32,7 +32,7 @@ export function makePlan(settings: Settings, { host, addresses }: Surroundings):
       conf,
       bind,
       podHost,
-      hosts: { hosts, own: ownEntry(settings, host), extra: conf.peerFrom, addresses },
+      hosts: { hosts, own: ownEntry(settings, host, numeric), extra: conf.peerFrom, addresses },
       mappings: mappings.filter((mapping) => !leadsBack(mapping)),
     },
     loops: mappings.filter(leadsBack),
@@ -51,9 +51,14 @@ export function namesIn({ conf, hosts }: Settings): string[] {
 }
 
 /** The entry of hosts.conf that is this proxy; where that can't be told, the first. */
-function ownEntry({ conf, hosts }: Settings, host: string | undefined): HostAddress | undefined {
+function ownEntry(
+  { conf, hosts }: Settings,
+  host: string | undefined,
+  numeric: (name: string) => string,
+): HostAddress | undefined {
   const byName = conf.host !== undefined && !isWildcard(conf.host);
-  return hosts.find((each) => each.hostname === host && each.port === conf.port) ??
+  const bind = host === undefined ? undefined : numeric(host);
+  return hosts.find((each) => numeric(each.hostname) === bind && each.port === conf.port) ??
     (byName ? undefined : hosts[0]);
 }
 

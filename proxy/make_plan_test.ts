@@ -29,6 +29,13 @@ Deno.test("makePlan: addresses are numeric, the own entry is found", () => {
   assert.deepEqual(plan({ host: "10.0.0.3" }, "10.0.0.3"), ["10.0.0.3", "10.0.0.3", undefined]);
 });
 
+Deno.test("makePlan: the own entry of hosts.conf may have another name for the same address", () => {
+  const own = (conf: Partial<ProxyConf>, chosen: string) =>
+    makePlan(settings(conf), { host: chosen, addresses }).plan.hosts.own;
+  assert.deepEqual(own({ host: "10.0.0.1" }, "10.0.0.1"), host("a"));
+  assert.equal(own({ host: "10.0.0.1", port: 1 }, "10.0.0.1"), undefined);
+});
+
 Deno.test("makePlan leaves out mappings that lead back to the proxy", () => {
   const ports = [8000, 32767, 61000, 65535];
   const loops = (conf: Partial<ProxyConf>, chosen = "a") =>

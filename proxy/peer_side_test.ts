@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
-import { defaultProxyConf } from "./conf/mod.ts";
-import type { Context } from "./context.ts";
 import { DenoEngine } from "./deno_engine.ts";
 import type { Connection } from "./engine.ts";
 import { createLog } from "./log.ts";
+import { makeContext } from "./make_context.ts";
 import { servePeer } from "./peer_side.ts";
-import { PeerMemory } from "./peer_memory.ts";
-import { Peers } from "./peers.ts";
-import { RoutingTable } from "./routing_table.ts";
+import { planOf } from "./test_kit.ts";
 
 /** A connection that came from `hostname` and says nothing. */
 function from(hostname: string): Connection & { reads: number; closed: boolean } {
@@ -33,26 +30,15 @@ function from(hostname: string): Connection & { reads: number; closed: boolean }
 
 Deno.test("only hosts of the cluster, and this machine itself, are listened to", async () => {
   const lines: string[] = [];
-  const peers = new Peers();
   const own = { hostname: "10.0.0.1", port: 32767 };
-  peers.load({
+  const log = createLog("info", (line) => lines.push(line));
+  const context = makeContext(new DenoEngine(), log, planOf(own.hostname), () => 0);
+  context.peers.load({
     hosts: [own, { hostname: "10.0.0.2", port: 32767 }],
     own,
     extra: [],
     addresses: new Map(),
   });
-  const context: Context = {
-    engine: new DenoEngine(),
-    log: createLog("info", (line) => lines.push(line)),
-    now: () => 0,
-    table: new RoutingTable(new Int32Array(1)),
-    memory: new PeerMemory({ ok: 1, refused: 1, busy: 1, silent: 1 }),
-    peers,
-    conf: defaultProxyConf("/"),
-    podHost: "127.0.0.1",
-    ending: false,
-    background: new Set(),
-  };
   const cases: [string, boolean][] = [
     ["10.0.0.2", true],
     ["10.0.0.1", true],

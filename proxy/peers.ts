@@ -12,12 +12,14 @@ export class Peers {
   #allowed: ReadonlySet<string> = new Set();
 
   load({ hosts, own, extra, addresses }: PeerList): void {
-    const others = hosts.filter((host) =>
-      host.hostname !== own?.hostname || host.port !== own.port
-    );
+    this.#addresses = addresses;
+    const placeOf = ({ hostname, port }: HostAddress) => [this.#lookUp(hostname)[0], port].join();
+    const isOwn = (host: HostAddress) =>
+      own !== undefined && (formatHostAddress(host) === formatHostAddress(own) ||
+        (this.#lookUp(own.hostname).length > 0 && placeOf(host) === placeOf(own)));
+    const others = hosts.filter((host) => !isOwn(host));
     this.#hosts = new Map(others.map((host) => [formatHostAddress(host), host]));
     this.#names = [...this.#hosts.keys()];
-    this.#addresses = addresses;
     const senders = [...hosts.map((host) => host.hostname), ...extra];
     this.#allowed = new Set(senders.flatMap((name) => this.#lookUp(name)));
   }

@@ -24,3 +24,24 @@ Deno.test("who is asked, and who may ask", () => {
   assert.equal(peers.allows("10.0.0.9"), false);
   assert.equal(peers.address("web:32767"), undefined);
 });
+
+Deno.test("the own host is never asked, by whatever name it is listed", () => {
+  const peers = new Peers();
+  const addresses = new Map([["one", ["10.0.0.1"]], ["two", ["10.0.0.2"]]]);
+  const hosts = [
+    host("one"),
+    host("10.0.0.1"),
+    host("10.0.0.1", 32768),
+    host("two"),
+    host("gone"),
+    host("lost"),
+  ];
+  const others = ["10.0.0.1:32768", "two:32767", "gone:32767", "lost:32767"];
+  for (const own of [host("one"), host("10.0.0.1")]) {
+    peers.load({ hosts, own, extra: [], addresses });
+    assert.deepEqual(peers.names, others);
+  }
+  peers.load({ hosts, own: host("gone"), extra: [], addresses });
+  assert.ok(peers.names.includes("lost:32767"), "names without an address are not taken for one");
+  assert.ok(!peers.names.includes("gone:32767"));
+});

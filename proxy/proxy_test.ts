@@ -146,7 +146,7 @@ testEachEngine(
       for (let turn = 0; turn < 4; turn++) {
         assert.equal(await exchange(one!.ip, PORT_A, "x"), "one\nx");
       }
-      local.stopListening();
+      await local.stopListening();
       for (let turn = 0; turn < 4; turn++) {
         assert.equal(await exchange(one!.ip, PORT_A, "x"), "two\nx");
       }

@@ -36,6 +36,8 @@ export class RoutingTable {
   readonly #entries = new Map<number, Entry>();
   #ports = new Map<number, Entry[]>();
   #uses = 0;
+  /** Hears of every connection to a cluster port that was given back. */
+  onRelease: (clusterPort: number) => void = () => {};
 
   /** @param cells Where connections are counted. */
   constructor(private readonly cells: Int32Array) {}
@@ -66,6 +68,15 @@ export class RoutingTable {
   /** Whether the own host has a mapping for cluster port `port`, with or without room. */
   has(port: number): boolean {
     return this.#ports.has(port);
+  }
+
+  /** Whether a mapping of `port` has room and did not fail lately. */
+  hasRoom(port: number, now: number): boolean {
+    const entries = this.#ports.get(port);
+    if (!entries) return false;
+    return entries.some(({ active, mapping, avoidUntil }) =>
+      active < mapping.maxConn && avoidUntil <= now
+    );
   }
 
   /**
@@ -100,6 +111,7 @@ export class RoutingTable {
         held = false;
         Atomics.sub(this.cells, cell, 1);
         if (--entry.held === 0 && !entry.listed) this.#entries.delete(keyOf(entry.mapping));
+        this.onRelease(entry.mapping.clusterPort);
       },
     };
   }

@@ -1,6 +1,7 @@
 /** For tests: several proxies in one process, each on its own loopback address, and small servers. */
 import { join } from "node:path";
 import {
+  defaultProxyConf,
   formatHostsConf,
   formatPortMappings,
   type HostAddress,
@@ -9,6 +10,7 @@ import {
 } from "./conf/mod.ts";
 import { createLog, type Log } from "./log.ts";
 import { LinuxEngine } from "./linux/linux_engine.ts";
+import type { Plan } from "./plan.ts";
 import { Proxy } from "./proxy.ts";
 import { choosePlane } from "./workers/choose_plane.ts";
 
@@ -41,6 +43,18 @@ export function freshAddress(): string {
   return `127.${20 + Deno.pid % 200}.${addresses >> 7}.${1 + addresses % 128}`;
 }
 
+/** A plan of the host `ip` with default settings: no mappings, no other hosts. */
+export function planOf(ip: string): Plan {
+  return {
+    conf: defaultProxyConf("/"),
+    bind: ip,
+    podHost: ip,
+    hosts: { hosts: [], own: undefined, extra: [], addresses: new Map() },
+    mappings: [],
+    cells: new Int32Array(8),
+  };
+}
+
 /** Waits until `condition` holds. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
@@ -63,6 +77,11 @@ export class TestHost {
 
   get address(): HostAddress {
     return { hostname: this.ip, port: ROUTER };
+  }
+
+  /** Where its socket lies. */
+  get directories() {
+    return { runtime: undefined, own: join(this.directory, "sockets") };
   }
 
   get log(): Log {
@@ -95,6 +114,7 @@ export class TestHost {
           throw error;
         }),
       pollMs: 50,
+      directories: this.directories,
     });
   }
 }
@@ -169,14 +189,14 @@ export class TestServer {
   }
 
   /** Refuses further connections; those accepted stay. */
-  stopListening(): void {
+  async stopListening(): Promise<void> {
     quietClose(this.#listener);
+    await this.#accepting; // Until then the port may still take connections.
   }
 
   async close(): Promise<void> {
-    this.stopListening();
+    await this.stopListening();
     for (const conn of this.#open) quietClose(conn);
-    await this.#accepting; // Until then the port may still take connections.
     await Promise.all(this.#running);
   }
 }

@@ -1,5 +1,7 @@
 /** What the threads of a proxy say to each other. */
-import type { Plan, PlaneStatus } from "../plan.ts";
+import type { MetricsSnapshot } from "../admin/snapshot.ts";
+import type { Core } from "../core.ts";
+import type { Plan } from "../plan.ts";
 
 /** A listening socket, which all threads share. */
 export interface SharedSocket {
@@ -22,7 +24,8 @@ export interface Requests {
     ask: { readonly open: readonly SharedSocket[]; readonly drop: readonly number[] };
     answer: void;
   };
-  status: { ask: Record<never, never>; answer: Omit<PlaneStatus, "listeners"> };
+  status: { ask: Record<never, never>; answer: ReturnType<Core["status"]> };
+  metrics: { ask: Record<never, never>; answer: MetricsSnapshot };
   drain: { ask: { readonly limitMs: number }; answer: void };
   stop: { ask: Record<never, never>; answer: void };
 }

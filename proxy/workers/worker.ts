@@ -1,16 +1,19 @@
 /// <reference lib="webworker" />
 /** One thread that serves connections: a core on an engine of its own. Its event loop is the engine's. */
+import { AcceptFailures } from "../accept_failures.ts";
+import { mergeSnapshots } from "../admin/snapshot.ts";
 import { Core } from "../core.ts";
 import type { Listener } from "../engine.ts";
 import { LinuxEngine } from "../linux/linux_engine.ts";
-import { logFromEnvironment } from "../log_settings.ts";
+import { logOfEnvironment } from "../log_settings.ts";
 import type { Asked, Begin, Requests, SharedSocket, Told } from "./messages.ts";
 
 declare const self: DedicatedWorkerGlobalScope;
 
 const tell = (told: Told) => self.postMessage(told);
-const log = logFromEnvironment();
+const log = logOfEnvironment();
 const engine = new LinuxEngine();
+const failures = new AcceptFailures(log);
 
 /** Accepts from the sockets that all threads share. */
 class SharedListeners {
@@ -30,10 +33,7 @@ class SharedListeners {
         engine.acceptFrom(
           fd,
           (connection) => this.core.serve(connection, port),
-          (error) =>
-            log.often("Cannot accept connections for the moment", {
-              error: error instanceof Error ? error.message : String(error),
-            }),
+          (error) => failures.note(error),
         ),
       );
     }
@@ -52,6 +52,7 @@ function answering({ first }: Begin): (asked: Asked) => Promise<unknown> {
     apply: ({ plan }) => core.apply(plan),
     share: ({ open, drop }) => listeners.share(open, drop),
     status: () => core.status(),
+    metrics: async () => mergeSnapshots([await core.metrics(), failures.metrics()]),
     drain: ({ limitMs }) => core.drain(limitMs),
     stop: () => core.stop(),
   };

@@ -1,4 +1,6 @@
 /** The data plane of several threads, each with an engine of its own. */
+import { mergeRemembered } from "../admin/remembered.ts";
+import { mergeSnapshots, type MetricsSnapshot } from "../admin/snapshot.ts";
 import { Listeners } from "../listeners.ts";
 import type { Log } from "../log.ts";
 import { addressesOf, type DataPlane, type Plan, type PlaneStatus } from "../plan.ts";
@@ -20,7 +22,7 @@ export class WorkerPlane implements DataPlane {
     this.#sockets = new SharedSockets(async (open, drop) => {
       await this.#askAll("share", { open, drop });
     });
-    this.#listeners = new Listeners(this.#sockets, log, () => {});
+    this.#listeners = new Listeners(this.#sockets, log, () => {}, () => {});
   }
 
   /**
@@ -52,13 +54,24 @@ export class WorkerPlane implements DataPlane {
 
   async status(): Promise<PlaneStatus> {
     const each = await this.#askAll("status", {});
-    const sum = (key: "sessions" | "connections") =>
+    const sum = (key: "sessions" | "connections" | "idle") =>
       each.reduce((total, status) => total + status[key], 0);
+    const { count: listeners, wanted, missing } = this.#listeners;
     return {
-      listeners: this.#listeners.count,
+      engine: "linux",
+      workers: this.threads.length,
+      listeners,
+      wanted,
+      missing,
       sessions: sum("sessions"),
       connections: sum("connections"),
+      idle: sum("idle"),
+      remembered: mergeRemembered(each.map(({ remembered }) => remembered)),
     };
+  }
+
+  async metrics(): Promise<MetricsSnapshot> {
+    return mergeSnapshots([...await this.#askAll("metrics", {}), this.#listeners.metrics()]);
   }
 
   drain(limitMs: number): Promise<void> {
@@ -81,11 +94,13 @@ export class WorkerPlane implements DataPlane {
     });
   }
 
+  /** Once they ended, the threads have nothing to tell. */
   #askAll<What extends keyof Requests>(
     what: What,
     ask: Requests[What]["ask"],
     limitMs?: number,
   ): Promise<Requests[What]["answer"][]> {
+    if (this.#ended) return Promise.resolve([]);
     return Promise.all(this.threads.map((thread) => thread.ask(what, ask, limitMs)));
   }
 }

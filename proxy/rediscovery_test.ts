@@ -1,0 +1,121 @@
+/** Hosts that come, go and come back are found in the background, before a client needs them. */
+import assert from "node:assert/strict";
+import { formatHostsConf } from "./conf/mod.ts";
+import { HESITATION_MS } from "./context.ts";
+import {
+  blackHole,
+  echo,
+  exchange,
+  freshAddress,
+  greeter,
+  PORT_A,
+  receive,
+  ROUTER,
+  send,
+  TestServer,
+  until,
+  withCluster,
+} from "./test_kit.ts";
+
+/** An exchange, and whether it took so long that it may have waited for a host that hesitates. */
+async function timedExchange(ip: string): Promise<{ answer: string; slow: boolean }> {
+  const start = performance.now();
+  const answer = await exchange(ip, PORT_A, "x");
+  return { answer, slow: performance.now() - start >= HESITATION_MS };
+}
+
+Deno.test("a host that was silent or gone is found again, and no client waits for it meanwhile", async () => {
+  await withCluster(3, async ([one, two, three], resources) => {
+    const servers = [two!, three!].map((host) => new TestServer(host.ip, greeter(host.ip)));
+    resources.push(...servers);
+    await two!.map({ hostPort: servers[0]!.port });
+    await three!.map({ hostPort: servers[1]!.port });
+    const both = () => servers.every((server) => server.accepted >= 3);
+    const reset = () => servers.forEach((server) => server.accepted = 0);
+    const spread = async () => {
+      if (both()) return true;
+      await exchange(one!.ip, PORT_A, "x");
+      return false;
+    };
+    await exchange(one!.ip, PORT_A, "x");
+    await until(spread, "both serve");
+
+    await three!.proxy.stop();
+    const hole = await blackHole(three!.ip, ROUTER);
+    await exchange(one!.ip, PORT_A, "x"); // One client may find out.
+    await exchange(one!.ip, PORT_A, "x");
+    let slow = 0;
+    for (const end = performance.now() + 1500; performance.now() < end;) {
+      const timed = await timedExchange(one!.ip);
+      assert.equal(timed.answer, `${two!.ip}\nx`);
+      if (timed.slow) slow++;
+    }
+    // Were clients to look after the silent host, one in every 0.3 s were slow; one may be by chance.
+    assert.ok(slow <= 1, `${slow} clients waited`);
+    await hole.close();
+    await three!.start();
+    reset();
+    await until(spread, "both serve again");
+  }, "REMEMBERREFUSED 0.1\nREMEMBERSILENT 0.1\nCONNECTSECONDS 0.5\nPREDIAL 0");
+});
+
+Deno.test("a host that is added to hosts.conf is asked soon; what the others answered is kept", async () => {
+  await withCluster(3, async ([one, two, three], resources) => {
+    const servers = [two!, three!].map((host) => new TestServer(host.ip, echo));
+    resources.push(...servers);
+    await two!.map({ hostPort: servers[0]!.port });
+    await three!.map({ hostPort: servers[1]!.port });
+    const list = async (...hosts: { address: { hostname: string; port: number } }[]) => {
+      await one!.write("hosts.conf", formatHostsConf(hosts.map((host) => host.address)));
+      await one!.proxy.reload();
+    };
+    await list(one!, two!);
+    assert.equal(await exchange(one!.ip, PORT_A, "x"), "x");
+    await list(one!, two!, three!);
+    // Nobody but the prober can tell: a client goes straight to the host that is known.
+    await until(() => servers[1]!.accepted > 0, "the new host was asked");
+    await until(() => servers[1]!.active === 0, "the pod was left alone");
+    await until(async () => (await three!.proxy.status()).sessions === 0, "so was the proxy");
+    assert.equal(servers[0]!.accepted, 1);
+    for (let turn = 0; turn < 4; turn++) await exchange(one!.ip, PORT_A, "x");
+    assert.ok(servers[1]!.accepted >= 3, "it serves");
+  });
+});
+
+Deno.test("a probe is given up by a reset before any byte is sent to the pod", async () => {
+  await withCluster(3, async ([one, two, three], resources) => {
+    let heard = "";
+    let reset: boolean | undefined;
+    const quiet = new TestServer(three!.ip, async (conn) => {
+      heard += await receive(conn).catch(() => "");
+    });
+    const asked: string[] = [];
+    const original = freshAddress();
+    const peer = new TestServer(original, async (conn) => {
+      asked.push(await receive(conn, "\r\n"));
+      await send(conn, "SENDPROXY=false\r\n");
+      await receive(conn).catch(() => "");
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      // After a plain end the first write would still be taken.
+      reset = await send(conn, "x").then(() => false, () => true);
+    }, ROUTER);
+    const server = new TestServer(two!.ip, echo);
+    resources.push(quiet, peer, server);
+    await two!.map({ hostPort: server.port });
+    assert.equal(await exchange(one!.ip, PORT_A, "x"), "x");
+    await three!.map({ hostPort: quiet.port });
+    await one!.write(
+      "hosts.conf",
+      formatHostsConf([one!.address, two!.address, three!.address, {
+        hostname: original,
+        port: ROUTER,
+      }]),
+    );
+    await one!.proxy.reload();
+    await until(() => reset !== undefined, "the scripted host was left");
+    assert.equal(reset, true);
+    assert.deepEqual(asked, [`PROXY TCP4 1.2.3.4 1.2.3.4 123 ${PORT_A}\r\n`]);
+    await until(() => quiet.accepted > 0 && quiet.active === 0, "the pod was asked and left alone");
+    assert.equal(heard, "");
+  }, "REMEMBERREFUSED 0.2");
+});
