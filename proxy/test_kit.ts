@@ -176,7 +176,15 @@ export class TestServer {
   }
 
   async #run(serve: (conn: Deno.TcpConn) => Promise<unknown>) {
-    for await (const conn of this.#listener) {
+    for (;;) {
+      let conn: Deno.TcpConn;
+      try {
+        conn = await this.#listener.accept();
+      } catch (error) {
+        if (error instanceof Deno.errors.NotConnected) continue; // It was reset before.
+        if (error instanceof Deno.errors.BadResource) return;
+        throw error;
+      }
       this.accepted++;
       this.#open.add(conn);
       const served = serve(conn).catch(() => {}).then(() => {
