@@ -5,9 +5,10 @@ import { parseArgs } from "./args.ts";
 Deno.test("what the command line asks for", () => {
   const file = resolve("proxy.conf");
   const cases: [string[], unknown][] = [
-    [[], { command: "run", file }],
-    [["/a/b.conf"], { command: "run", file: "/a/b.conf" }],
-    [["./status"], { command: "run", file: resolve("status") }],
+    [[], { command: "run", file, takeover: false }],
+    [["/a/b.conf"], { command: "run", file: "/a/b.conf", takeover: false }],
+    [["--takeover", "/a/b.conf"], { command: "run", file: "/a/b.conf", takeover: true }],
+    [["./status"], { command: "run", file: resolve("status"), takeover: false }],
     [["status"], { command: "status", file, json: false }],
     [["status", "--json", "/a"], { command: "status", file: "/a", json: true }],
     [["status", "/a", "--json"], { command: "status", file: "/a", json: true }],

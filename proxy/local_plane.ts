@@ -51,6 +51,10 @@ export class LocalPlane implements DataPlane {
     await this.#core.drain(limitMs);
   }
 
+  give(): Promise<void> {
+    return Promise.reject(new Error("the sockets of ENGINE deno can't be handed over"));
+  }
+
   async stop(): Promise<void> {
     await this.#listeners.close();
     await this.#core.stop();

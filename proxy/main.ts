@@ -15,7 +15,7 @@ async function print(text: string): Promise<void> {
 /** Does what is asked for. Resolves to the exit code. */
 async function execute(asked: Asked, log: Log): Promise<number> {
   if ("print" in asked) await print(asked.print);
-  else if (asked.command === "run") return await run(asked.file, log);
+  else if (asked.command === "run") return await run(asked.file, log, asked.takeover);
   else if (asked.command === "metrics") await print(await askProxy(asked.file, "/metrics"));
   else {
     const status: ProxyStatus = JSON.parse(await askProxy(asked.file, "/status"));

@@ -68,6 +68,12 @@ export interface DataPlane {
   metrics(): MetricsSnapshot | Promise<MetricsSnapshot>;
   /** Accepts nothing more, and ends once all connections have, or after `limitMs`. */
   drain(limitMs: number): Promise<void>;
+  /**
+   * Gives the listening sockets to the process that takes them at the unix socket `path`.
+   *
+   * @throws Error when nobody took and served them in time; nothing has changed then.
+   */
+  give(path: string, timeoutMs: number): Promise<void>;
   /** Ends everything at once. */
   stop(): Promise<void>;
 }

@@ -6,6 +6,7 @@ import { makeSocketPath, type SocketDirectories, socketDirectories } from "./adm
 import { type Known, type ProxyStatus, snapshotOf, statusOf } from "./admin/status.ts";
 import { ConfFiles, type Settings, watch } from "./conf_files.ts";
 import { DenoEngine } from "./deno_engine.ts";
+import { GiveOver } from "./give_over.ts";
 import { HostNames, type Resolve } from "./host_names.ts";
 import { LocalPlane } from "./local_plane.ts";
 import { type Log, OFTEN_MS } from "./log.ts";
@@ -23,6 +24,10 @@ export interface ProxyOptions {
   readonly resolve?: Resolve;
   /** Where the socket lies unless SOCKET says so; those of the user by default. */
   readonly directories?: SocketDirectories;
+  /** The proxy.conf of the process that this one took over from. */
+  readonly replaced?: string | undefined;
+  /** Hears that another process serves from now on, so that this one is to drain. */
+  readonly onSucceeded?: () => void;
   /** How often the files are looked at without an event, in milliseconds; 2000 by default. */
   readonly pollMs?: number;
 }
@@ -35,6 +40,8 @@ export class Proxy {
   readonly #log: Log;
   readonly #names: HostNames;
   readonly #counts = new MappingCounts();
+  readonly #giveOver: GiveOver;
+  #socket: string | undefined;
   readonly #pollMs: number;
   readonly #makePlane: NonNullable<ProxyOptions["makePlane"]>;
   #plane!: DataPlane;
@@ -67,9 +74,20 @@ export class Proxy {
     this.#makePlane = options.makePlane ??
       ((first, log) => new LocalPlane(new DenoEngine(), log, first));
     this.#settings = settings;
+    this.#giveOver = new GiveOver({
+      confFile: options.confFile,
+      log: options.log,
+      replaced: options.replaced,
+      give: (path, timeoutMs) => this.#plane.give(path, timeoutMs),
+      onSucceeded: options.onSucceeded ?? (() => {}),
+    });
     this.#directories = options.directories ?? socketDirectories();
     this.#admin = new AdminServer(
-      { status: () => this.describe(), metrics: () => this.metrics() },
+      {
+        status: () => this.describe(),
+        metrics: () => this.metrics(),
+        giveTo: (applicant) => this.#giveOver.giveTo(applicant, this.#socket),
+      },
       options.log,
     );
   }
@@ -118,7 +136,10 @@ export class Proxy {
 
   /** Accepts nothing more, and ends once all connections have, or after `limitMs` (by default DRAINSECONDS). */
   async drain(limitMs = this.#settings.conf.drainSeconds * 1000): Promise<void> {
+    await this.#giveOver.end();
     await this.#close();
+    // The next process is the one to be asked.
+    if (this.#giveOver.isSucceeded) await this.#admin.close();
     await this.#plane.drain(limitMs);
     await this.#admin.close();
   }
@@ -194,15 +215,15 @@ export class Proxy {
 
   async #listenForQuestions(): Promise<void> {
     const { conf, hosts } = this.#settings;
-    let socket: string | undefined;
+    this.#socket = undefined;
     try {
-      socket = await makeSocketPath(conf, hosts, this.#directories);
+      this.#socket = await makeSocketPath(conf, hosts, this.#directories);
     } catch (error) {
       this.#log.warn("Has no place for its socket, all else works", {
         error: error instanceof Error ? error.message : String(error),
       });
     }
-    await this.#admin.follow({ socket, metrics: conf.metrics });
+    await this.#admin.follow({ socket: this.#socket, metrics: conf.metrics });
   }
 
   #known(): Known {

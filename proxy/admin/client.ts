@@ -1,6 +1,7 @@
 /** Asks a running proxy, as the commands `status` and `metrics` do. */
 import { dirname } from "node:path";
 import { type HostAddress, parseHostsConf, parseProxyConf } from "../conf/mod.ts";
+import type { Applicant } from "../succession.ts";
 import { findSocketPaths, type SocketDirectories, socketDirectories } from "./socket_path.ts";
 
 /** How long an answer may take, in milliseconds. */
@@ -20,7 +21,7 @@ export async function askProxy(
   const { sockets, problems } = await socketsOf(confFile, directories);
   const tried: string[] = [];
   for (const socket of sockets) {
-    const answer = await get(socket, path);
+    const answer = await ask(socket, path);
     if (typeof answer === "string") return answer;
     tried.push(`${socket} (${answer.problem})`);
   }
@@ -52,14 +53,48 @@ async function socketsOf(
   return { sockets: await findSocketPaths(conf, hosts, directories), problems };
 }
 
-/** The answer, or why nobody is there. */
-async function get(socket: string, path: string): Promise<string | { problem: string }> {
+/** What a running proxy says to one that wants to take over. */
+export type TakeoverAnswer =
+  /** The sockets are given at `path` now. */
+  | { readonly path: string; readonly pid: number; readonly confFile: string }
+  | { readonly refusal: string };
+
+/**
+ * Asks the proxy that runs for the address of `confFile` for its listening sockets.
+ *
+ * @returns Its answer; `undefined` when none runs.
+ * @throws Error when the file can't be read.
+ */
+export async function postTakeover(
+  confFile: string,
+  applicant: Applicant,
+  directories: SocketDirectories = socketDirectories(),
+): Promise<TakeoverAnswer | undefined> {
+  for (const socket of (await socketsOf(confFile, directories)).sockets) {
+    try {
+      const answer = await ask(socket, "/takeover", JSON.stringify(applicant));
+      if (typeof answer === "string") return JSON.parse(answer);
+    } catch (error) {
+      return { refusal: error instanceof Error ? error.message : String(error) };
+    }
+  }
+  return undefined;
+}
+
+/** The answer to a GET, or to a POST of `body`, or why nobody is there. */
+async function ask(
+  socket: string,
+  path: string,
+  body?: string,
+): Promise<string | { problem: string }> {
   using client = Deno.createHttpClient({ proxy: { transport: "unix", path: socket } });
   let response: Response;
   let text: string;
   try {
     response = await fetch(`http://proxy${path}`, {
       client,
+      method: body === undefined ? "GET" : "POST",
+      body: body ?? null,
       signal: AbortSignal.timeout(ANSWER_MS),
     });
     text = await response.text();

@@ -7,6 +7,8 @@ import type { Log } from "../log.ts";
 import { Door } from "./door.ts";
 import { type Handler, serveTcp, serveUnix } from "./http_listener.ts";
 import { formatPrometheus, PROMETHEUS_TYPE } from "./prometheus.ts";
+import type { Applicant } from "../succession.ts";
+import type { TakeoverAnswer } from "./client.ts";
 import type { MetricsSnapshot } from "./snapshot.ts";
 import type { ProxyStatus } from "./status.ts";
 
@@ -14,6 +16,8 @@ import type { ProxyStatus } from "./status.ts";
 export interface AdminSource {
   status(): Promise<ProxyStatus>;
   metrics(): Promise<MetricsSnapshot>;
+  /** Gives the listening sockets away, or says why not. */
+  giveTo(applicant: Applicant): TakeoverAnswer;
 }
 
 /** Where to listen. */
@@ -31,7 +35,7 @@ const ANSWER_MS = 5000;
 
 /** See above. */
 export class AdminServer {
-  readonly #routes: ReadonlyMap<string, () => Promise<Response>>;
+  readonly #routes: ReadonlyMap<string, (request: Request) => Promise<Response>>;
   readonly #log: Log;
   #socket: Door | undefined;
   #metrics: Door | undefined;
@@ -43,7 +47,11 @@ export class AdminServer {
   constructor(source: AdminSource, log: Log, retryMs = RETRY_MS) {
     this.#log = log;
     const metrics = shared(async () => formatPrometheus(await source.metrics()));
-    this.#routes = new Map([
+    this.#routes = new Map<string, (request: Request) => Promise<Response>>([
+      [
+        "POST /takeover",
+        async (request) => Response.json(source.giveTo(await request.json())),
+      ],
       ["GET /status", async () => Response.json(await source.status())],
       [
         "GET /metrics",
@@ -100,7 +108,7 @@ export class AdminServer {
       const route = allows(path) ? this.#routes.get(path) : undefined;
       if (!route) return new Response(`There is no ${path} here\n`, { status: 404 });
       try {
-        return await inTime(route(), ANSWER_MS);
+        return await inTime(route(request), ANSWER_MS);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         this.#log.often("Cannot answer a question", { path, error: reason });

@@ -14,6 +14,7 @@ async function withServer(
   const lines: string[] = [];
   const server = new AdminServer(
     {
+      giveTo: () => ({ refusal: "it is a test" }),
       metrics: source.metrics ?? (() => Promise.resolve({})),
       status: source.status ?? (() => Promise.reject(new Error("a thread is gone"))),
     },

@@ -1,5 +1,7 @@
 /** Which engine serves, and with how many threads: what proxy.conf wants, as far as this machine can. */
 import { DenoEngine } from "../deno_engine.ts";
+import type { OpenListener } from "../linux/handover.ts";
+import { libc } from "../linux/libc.ts";
 import { LinuxEngine } from "../linux/linux_engine.ts";
 import { LocalPlane } from "../local_plane.ts";
 import type { Log } from "../log.ts";
@@ -11,12 +13,14 @@ const AUTO_WORKERS = 4;
 
 /**
  * @param onFailure Hears that the data plane ended by mistake.
+ * @param inherited Listening sockets of the process before.
  * @throws Error when proxy.conf demands an engine that can't run here.
  */
 export async function choosePlane(
   first: Plan,
   log: Log,
   onFailure: (error: Error) => void,
+  inherited: readonly OpenListener[] = [],
 ): Promise<DataPlane> {
   const { engine, workers } = first.conf;
   const hindrance = engine === "deno" ? undefined : LinuxEngine.supported();
@@ -24,6 +28,7 @@ export async function choosePlane(
     throw new Error(`ENGINE linux can't run here: ${hindrance}. Try ENGINE auto, or ENGINE deno.`);
   }
   if (engine === "deno" || hindrance !== undefined) {
+    for (const { fd } of inherited) libc().close(fd);
     log.info("Connections are served by Deno", { why: hindrance });
     return new LocalPlane(new DenoEngine(), log, first);
   }
@@ -31,5 +36,5 @@ export async function choosePlane(
     ? Math.min(navigator.hardwareConcurrency, AUTO_WORKERS)
     : workers;
   log.info("Connections are served by the Linux engine", { threads });
-  return await WorkerPlane.start(first, log, threads, onFailure);
+  return await WorkerPlane.start(first, log, threads, onFailure, inherited);
 }

@@ -3,8 +3,9 @@
  * all threads. One socket for all of them and not one for each, so that none has a queue of
  * connections that gets lost with it, and so that a port that somebody else has is noticed.
  */
-import type { HostAddress } from "../conf/mod.ts";
+import { formatHostAddress, type HostAddress } from "../conf/mod.ts";
 import type { Listener } from "../engine.ts";
+import type { OpenListener } from "../linux/handover.ts";
 import { libc } from "../linux/libc.ts";
 import { openListener } from "../linux/listener.ts";
 import type { SharedSocket } from "./messages.ts";
@@ -18,15 +19,40 @@ export class SharedSockets {
   #drop: SharedSocket[] = [];
   #sharing: Promise<void> | undefined;
 
-  constructor(private readonly share: Share) {}
+  readonly #listening = new Set<SharedSocket>();
+  /** Sockets of the process before that nobody asked for yet, by address. */
+  readonly #inherited: Map<string, OpenListener>;
+
+  constructor(private readonly share: Share, inherited: readonly OpenListener[]) {
+    this.#inherited = new Map(inherited.map((each) => [formatHostAddress(each.address), each]));
+  }
+
+  /** All that is open. */
+  get listeners(): OpenListener[] {
+    return [...this.#listening].map(({ fd, hostname, port }) => ({
+      fd,
+      address: { hostname, port },
+    }));
+  }
+
+  /** Closes what was inherited and is not listened on. */
+  closeUnclaimed(): void {
+    for (const { fd } of this.#inherited.values()) libc().close(fd);
+    this.#inherited.clear();
+  }
 
   /** Opens a socket; the threads are told with the next {@link flush}, which comes by itself. */
   listen({ hostname, port }: HostAddress): Listener {
-    const socket = { fd: openListener({ hostname, port }, false), hostname, port };
+    const key = formatHostAddress({ hostname, port });
+    const fd = this.#inherited.get(key)?.fd ?? openListener({ hostname, port }, false);
+    this.#inherited.delete(key);
+    const socket = { fd, hostname, port };
+    this.#listening.add(socket);
     this.#open.push(socket);
     this.#flushSoon();
     return {
       close: () => {
+        this.#listening.delete(socket);
         this.#drop.push(socket);
         return this.#flushSoon();
       },

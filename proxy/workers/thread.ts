@@ -3,7 +3,7 @@ import { wake } from "../linux/wake.ts";
 import type { Begin, Requests, Told } from "./messages.ts";
 
 /** How long a thread may take to start, or to answer a question, in milliseconds. */
-const ANSWER_MS = 10_000;
+const ANSWER_MS = 30_000;
 
 interface Waiting {
   readonly resolve: (answer: unknown) => void;

@@ -1,6 +1,7 @@
 /** The data plane of several threads, each with an engine of its own. */
 import { mergeRemembered } from "../admin/remembered.ts";
 import { mergeSnapshots, type MetricsSnapshot } from "../admin/snapshot.ts";
+import { giveListeners, type OpenListener } from "../linux/handover.ts";
 import { Listeners } from "../listeners.ts";
 import type { Log } from "../log.ts";
 import { addressesOf, type DataPlane, type Plan, type PlaneStatus } from "../plan.ts";
@@ -18,22 +19,28 @@ export class WorkerPlane implements DataPlane {
   #ending: Promise<void> | undefined;
   #ended = false;
 
-  private constructor(private readonly threads: readonly Thread[], log: Log) {
+  private constructor(
+    private readonly threads: readonly Thread[],
+    log: Log,
+    inherited: readonly OpenListener[],
+  ) {
     this.#sockets = new SharedSockets(async (open, drop) => {
       await this.#askAll("share", { open, drop });
-    });
+    }, inherited);
     this.#listeners = new Listeners(this.#sockets, log, () => {}, () => {});
   }
 
   /**
    * @param count Number of threads.
    * @param onFailure Hears that a thread ended by mistake; the plane is of no use then.
+   * @param inherited Listening sockets of the process before; those not wanted are closed.
    */
   static async start(
     first: Plan,
     log: Log,
     count: number,
     onFailure: (error: Error) => void,
+    inherited: readonly OpenListener[] = [],
   ): Promise<WorkerPlane> {
     const starting = Array.from({ length: count }, () => Thread.start({ first }, onFailure));
     const settled = await Promise.allSettled(starting);
@@ -43,13 +50,14 @@ export class WorkerPlane implements DataPlane {
       for (const thread of threads) thread.terminate();
       throw failed.reason;
     }
-    return new WorkerPlane(threads, log);
+    return new WorkerPlane(threads, log, inherited);
   }
 
   async apply(plan: Plan): Promise<void> {
     await this.#askAll("apply", { plan });
     await this.#listeners.set(addressesOf(plan));
     await this.#sockets.flush();
+    this.#sockets.closeUnclaimed();
   }
 
   async status(): Promise<PlaneStatus> {
@@ -72,6 +80,10 @@ export class WorkerPlane implements DataPlane {
 
   async metrics(): Promise<MetricsSnapshot> {
     return mergeSnapshots([...await this.#askAll("metrics", {}), this.#listeners.metrics()]);
+  }
+
+  give(path: string, timeoutMs: number): Promise<void> {
+    return giveListeners(path, this.#sockets.listeners, timeoutMs);
   }
 
   drain(limitMs: number): Promise<void> {
