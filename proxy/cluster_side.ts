@@ -33,11 +33,36 @@ export async function serveClient(
           client: nameOf(client.remote),
         });
       }
-      return;
+      return await sayEnd(client, context);
     }
     await join(client, port, target, context);
   } finally {
     client.close();
+  }
+}
+
+/** How long a client that gets no target may take to hear the end, in milliseconds, and how much it may say until then. */
+const GOODBYE = { ms: 200, bytes: 64 * 1024 };
+
+/**
+ * Ends what goes to the client, and reads on until it ends too. Closing with unread bytes would be a
+ * reset, which is told apart from an end.
+ */
+async function sayEnd(client: Connection, { engine }: Context): Promise<void> {
+  const stopTimer = engine.after(GOODBYE.ms, () => client.close());
+  try {
+    await client.closeWrite();
+    const buffer = new Uint8Array(4096);
+    let left = GOODBYE.bytes;
+    while (left > 0) {
+      const read = await client.read(buffer);
+      if (read === null) return;
+      left -= read;
+    }
+  } catch {
+    /* It is gone, or took too long. */
+  } finally {
+    stopTimer();
   }
 }
 

@@ -1,5 +1,6 @@
 /** The listeners of a proxy: thousands of ports, opened in portions and kept open. */
 import type { MetricsSnapshot } from "./admin/snapshot.ts";
+import { isOutOfFiles } from "./accept_failures.ts";
 import { formatHostAddress, formatPortRanges, type HostAddress, portRangesOf } from "./conf/mod.ts";
 import { type Connection, type Engine, type Listener, pause } from "./engine.ts";
 import type { Log } from "./log.ts";
@@ -21,12 +22,12 @@ export class Listeners {
   /** Only one round runs at a time; later ones wait for it. */
   #round: Promise<void> = Promise.resolve();
   #generation = 0;
-  readonly #acceptFailures = { outOfFiles: 0, other: 0 };
 
   constructor(
-    private readonly engine: Engine,
+    private readonly engine: Pick<Engine, "listen" | "after">,
     private readonly log: Log,
     private readonly onConnection: (connection: Connection, port: number) => void,
+    private readonly onTrouble: (error: unknown) => void,
   ) {}
 
   /** Number of open listeners. */
@@ -46,14 +47,9 @@ export class Listeners {
   }
 
   metrics(): MetricsSnapshot {
-    const { outOfFiles, other } = this.#acceptFailures;
     return {
       listeners: [{ labels: [], values: [this.count] }],
       listenersWanted: [{ labels: [], values: [this.wanted] }],
-      acceptFailures: [
-        { labels: ["out of files"], values: [outOfFiles] },
-        { labels: ["other"], values: [other] },
-      ],
     };
   }
 
@@ -131,17 +127,8 @@ export class Listeners {
     return this.engine.listen(
       address,
       (connection) => this.onConnection(connection, address.port),
-      (error) => this.#onTrouble(error),
+      this.onTrouble,
     );
-  }
-
-  #onTrouble(error: unknown): void {
-    const outOfFiles = isOutOfFiles(error);
-    this.#acceptFailures[outOfFiles ? "outOfFiles" : "other"]++;
-    this.log.often("Cannot accept connections for the moment", {
-      error: messageOf(error),
-      try: outOfFiles ? "raise the limit of open files (ulimit -n, LimitNOFILE=)" : undefined,
-    });
   }
 
   /** Says what failed, once for the same set of ports. */
@@ -163,12 +150,6 @@ export class Listeners {
         : "see who listens there (ss -ltnp), or change CLUSTERPORTS or HOST; it is tried again",
     });
   }
-}
-
-function isOutOfFiles(error: unknown): boolean {
-  return error instanceof Error && /EMFILE|ENFILE|too many open files/i.test(
-    `${(error as Error & { code?: unknown }).code} ${error.message}`,
-  );
 }
 
 function messageOf(error: unknown): string {

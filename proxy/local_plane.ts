@@ -1,4 +1,5 @@
 /** The data plane in the thread that it is made in. */
+import { AcceptFailures } from "./accept_failures.ts";
 import { mergeSnapshots, type MetricsSnapshot } from "./admin/snapshot.ts";
 import { Core } from "./core.ts";
 import type { Engine } from "./engine.ts";
@@ -10,16 +11,19 @@ import { addressesOf, type DataPlane, type Plan, type PlaneStatus } from "./plan
 export class LocalPlane implements DataPlane {
   readonly #engine: Engine;
   readonly #core: Core;
+  readonly #failures: AcceptFailures;
   readonly #listeners: Listeners;
 
   constructor(engine: Engine, log: Log, first: Plan) {
     this.#engine = engine;
     const core = new Core(engine, log, first, () => performance.now());
     this.#core = core;
+    this.#failures = new AcceptFailures(log);
     this.#listeners = new Listeners(
       engine,
       log,
       (connection, port) => core.serve(connection, port),
+      (error) => this.#failures.note(error),
     );
   }
 
@@ -35,7 +39,11 @@ export class LocalPlane implements DataPlane {
   }
 
   async metrics(): Promise<MetricsSnapshot> {
-    return mergeSnapshots([await this.#core.metrics(), this.#listeners.metrics()]);
+    return mergeSnapshots([
+      await this.#core.metrics(),
+      this.#listeners.metrics(),
+      this.#failures.metrics(),
+    ]);
   }
 
   async drain(limitMs: number): Promise<void> {

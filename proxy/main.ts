@@ -3,21 +3,9 @@ import { askProxy } from "./admin/client.ts";
 import type { ProxyStatus } from "./admin/status.ts";
 import { formatStatus } from "./admin/status_text.ts";
 import { type Asked, parseArgs } from "./args.ts";
-import { createLog, formatEvent, jsonFormat, type Log, parseLevel } from "./log.ts";
+import type { Log } from "./log.ts";
+import { logOfEnvironment, warnOfEnvironment } from "./log_settings.ts";
 import { run } from "./run.ts";
-
-/** A log on stderr, as the environment variables LOG_LEVEL and LOG_FORMAT want it. */
-function logOfEnvironment(): Log {
-  const [wanted, wantedFormat] = [Deno.env.get("LOG_LEVEL"), Deno.env.get("LOG_FORMAT")];
-  const level = parseLevel(wanted || "info");
-  const format = wantedFormat === "json" ? jsonFormat() : formatEvent;
-  const log = createLog(level ?? "info", (text) => console.error(text), undefined, format);
-  if (!level) log.warn("LOG_LEVEL is none of debug, info, warn, error", { LOG_LEVEL: wanted });
-  if (wantedFormat && !["text", "json"].includes(wantedFormat)) {
-    log.warn("LOG_FORMAT is none of text, json", { LOG_FORMAT: wantedFormat });
-  }
-  return log;
-}
 
 async function print(text: string): Promise<void> {
   let rest: Uint8Array = new TextEncoder().encode(text);
@@ -38,6 +26,7 @@ async function execute(asked: Asked, log: Log): Promise<number> {
 
 if (import.meta.main) {
   const log = logOfEnvironment();
+  warnOfEnvironment(log);
   const asked = parseArgs(Deno.args);
   if (typeof asked === "string") {
     log.error(asked);

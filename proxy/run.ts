@@ -1,6 +1,7 @@
 /** Runs a proxy as a process: with signals, until one of them ends it. */
 import type { Log } from "./log.ts";
 import { Proxy } from "./proxy.ts";
+import { choosePlane } from "./workers/choose_plane.ts";
 
 /**
  * Runs until a signal ended it. Resolves to the exit code.
@@ -15,7 +16,11 @@ export async function run(confFile: string, log: Log): Promise<number> {
   });
   // Listening for signals comes first: from the first connection on, an end has to be a drain.
   const ended = Promise.withResolvers<number>();
-  const starting = Proxy.start({ confFile, log });
+  const starting = Proxy.start({
+    confFile,
+    log,
+    makePlane: (first) => choosePlane(first, log, (error) => ended.reject(error)),
+  });
   let signals = 0;
   const end = () => {
     if (++signals > 1) return ended.resolve(1);

@@ -6,15 +6,35 @@ import {
   formatPortMappings,
   type HostAddress,
   type PortMapping,
+  type ProxyConf,
 } from "./conf/mod.ts";
 import { createLog, type Log } from "./log.ts";
+import { LinuxEngine } from "./linux/linux_engine.ts";
 import type { Plan } from "./plan.ts";
 import { Proxy } from "./proxy.ts";
+import { choosePlane } from "./workers/choose_plane.ts";
 
 /** Where the proxies of tests talk to each other. */
 export const ROUTER = 29767;
 /** The cluster ports of tests. */
 export const [PORT_A, PORT_B] = [61001, 61002];
+
+/** What the proxies of the running test forward with. */
+let engine: ProxyConf["engine"] = "deno";
+
+/** Defines a test once for each engine that runs here. */
+export function testEachEngine(name: string, test: () => Promise<void>): void {
+  for (
+    const each of LinuxEngine.supported() === undefined
+      ? ["deno", "linux"] as const
+      : ["deno"] as const
+  ) {
+    Deno.test(`${name} (${each})`, async () => {
+      engine = each;
+      await test();
+    });
+  }
+}
 
 /**
  * The start of loopback addresses that only this test file uses. Test files run beside each other, in
@@ -109,6 +129,10 @@ export class TestHost {
     this.proxy = await Proxy.start({
       confFile: join(this.directory, "proxy.conf"),
       log: this.log,
+      makePlane: (first) =>
+        choosePlane(first, this.log, (error) => {
+          throw error;
+        }),
       pollMs: 50,
       directories: this.directories,
     });
@@ -128,7 +152,7 @@ export async function withCluster(
     for (let index = 0; index < count; index++) {
       const home = join(directory, `${index}`);
       await Deno.mkdir(home);
-      const text = `PORT ${ROUTER}\nCLUSTERPORTS ${PORT_A},${PORT_B}\n${conf}`;
+      const text = `PORT ${ROUTER}\nCLUSTERPORTS ${PORT_A},${PORT_B}\nENGINE ${engine}\n${conf}`;
       hosts.push(new TestHost(freshAddress(), home, text));
     }
     for (const host of hosts) {
@@ -154,12 +178,13 @@ export class TestServer {
   readonly #listener: Deno.TcpListener;
   readonly #open = new Set<Deno.TcpConn>();
   readonly #running = new Set<Promise<void>>();
+  readonly #accepting: Promise<void>;
   /** Connections accepted in all. */
   accepted = 0;
 
   constructor(hostname: string, serve: (conn: Deno.TcpConn) => Promise<unknown>, port = 0) {
     this.#listener = Deno.listen({ hostname, port });
-    this.#run(serve);
+    this.#accepting = this.#run(serve);
   }
 
   get port(): number {
@@ -184,12 +209,13 @@ export class TestServer {
   }
 
   /** Refuses further connections; those accepted stay. */
-  stopListening(): void {
+  async stopListening(): Promise<void> {
     quietClose(this.#listener);
+    await this.#accepting; // Until then the port may still take connections.
   }
 
   async close(): Promise<void> {
-    this.stopListening();
+    await this.stopListening();
     for (const conn of this.#open) quietClose(conn);
     await Promise.all(this.#running);
   }
