@@ -102,7 +102,13 @@ export class Proxy {
     const settings = await files.read();
     const proxy = new Proxy(options, files, settings);
     proxy.#openFiles = await readOpenFiles();
-    await proxy.#apply(settings);
+    try {
+      await proxy.#apply(settings);
+    } catch (error) {
+      await proxy.#close();
+      await proxy.#admin.close();
+      throw error;
+    }
     proxy.#resolveTimer = setInterval(() => proxy.#change(() => proxy.#lookUp()), RESOLVE_MS);
     proxy.#sweepTimer = setInterval(() => options.log.sweep(), OFTEN_MS);
     return proxy;
