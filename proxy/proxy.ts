@@ -89,6 +89,7 @@ export class Proxy {
         giveTo: (applicant) => this.#giveOver.giveTo(applicant, this.#socket),
       },
       options.log,
+      options.replaced !== undefined,
     );
   }
 

@@ -26,13 +26,18 @@ let made = 0;
 /**
  * Serves HTTP at `path`, for this user only. A socket that nobody serves any more is replaced.
  *
+ * @param replace Whether it may be taken from another process that serves it.
  * @throws Error when something else is at `path`, or another process serves it.
  */
-export async function serveUnix(path: string, handler: Handler): Promise<HttpListener> {
+export async function serveUnix(
+  path: string,
+  handler: Handler,
+  replace = false,
+): Promise<HttpListener> {
   if (new TextEncoder().encode(path).length > MAX_PATH) {
     throw new Error(`Cannot make the socket ${path}: its path is longer than ${MAX_PATH} bytes`);
   }
-  await refuseOthers(path);
+  await refuseOthers(path, replace);
   // Renaming replaces at once: nobody ever meets a half-made socket, or one of the wrong mode.
   const temporary = join(dirname(path), `.${Deno.pid}-${++made}.sock`);
   await removeSocket(temporary); // Of a process that had this number before.
@@ -94,11 +99,11 @@ async function removeSocket(path: string): Promise<void> {
 }
 
 /** Throws unless `path` is free, or has a socket without an owner. */
-async function refuseOthers(path: string): Promise<void> {
+async function refuseOthers(path: string, replace: boolean): Promise<void> {
   const info = await lstat(path);
   if (!info) return;
   if (!info.isSocket) throw new Error(`Cannot make the socket ${path}: a file is there`);
-  if (await isServed(path)) {
+  if (!replace && await isServed(path)) {
     throw new Error(`Cannot make the socket ${path}: another process serves it, a second proxy?`);
   }
 }

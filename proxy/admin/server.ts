@@ -44,7 +44,13 @@ export class AdminServer {
   #changing: Promise<void> = Promise.resolve();
   #closed = false;
 
-  constructor(source: AdminSource, log: Log, retryMs = RETRY_MS) {
+  /** @param replace Whether to take the socket from a process that this one takes over from. */
+  constructor(
+    source: AdminSource,
+    log: Log,
+    private readonly replace: boolean,
+    retryMs = RETRY_MS,
+  ) {
     this.#log = log;
     const metrics = shared(async () => formatPrometheus(await source.metrics()));
     this.#routes = new Map<string, (request: Request) => Promise<Response>>([
@@ -69,7 +75,7 @@ export class AdminServer {
         const handler = this.#handler((path) => this.#routes.has(path));
         this.#socket = socket === undefined
           ? undefined
-          : new Door(socket, () => serveUnix(socket, handler), this.#log);
+          : new Door(socket, () => serveUnix(socket, handler, this.replace), this.#log);
       }
       const address = metrics && formatHostAddress(metrics);
       if (this.#metrics?.address !== address) {

@@ -19,6 +19,7 @@ async function withServer(
       status: source.status ?? (() => Promise.reject(new Error("a thread is gone"))),
     },
     createLog("info", (line) => lines.push(line)),
+    false,
     10,
   );
   using client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
