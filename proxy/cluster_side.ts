@@ -32,7 +32,8 @@ export async function serveClient(
           client: nameOf(client.remote),
         });
       }
-      return;
+      // What it sent stays unread: a mere close were a reset.
+      return await client.closeWrite().catch(() => {/* It is gone already. */});
     }
     await join(client, port, target, context);
   } finally {
