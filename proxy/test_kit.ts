@@ -17,10 +17,13 @@ export const ROUTER = 29767;
 export const [PORT_A, PORT_B] = [61001, 61002];
 
 let addresses = 0;
-/** A loopback address that no other test of this process uses. */
+/** Test files that run in parallel share a process and not this module: each takes a block by chance. */
+const [block = 0] = crypto.getRandomValues(new Uint16Array(1));
+/** A loopback address that no other test uses. */
 export function freshAddress(): string {
   addresses++;
-  return `127.${20 + Deno.pid % 200}.${addresses >> 7}.${1 + addresses % 128}`;
+  const third = (block + (addresses >> 7)) % 256;
+  return `127.${20 + (block >> 8) % 200}.${third}.${1 + addresses % 128}`;
 }
 
 /** A plan of the host `ip` with default settings: no mappings, no other hosts. */
