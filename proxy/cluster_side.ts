@@ -1,7 +1,7 @@
 /** The side of a client: a connection to a cluster port is joined with a pod that serves it. */
 import { isIP } from "node:net";
 import { type Context, isFromHere, nameOf } from "./context.ts";
-import type { Connection } from "./engine.ts";
+import type { Connection, RelayCount } from "./engine.ts";
 import { findTarget } from "./find_target.ts";
 import { Opening } from "./opening.ts";
 import { formatV1 } from "./proxy_header.ts";
@@ -21,6 +21,7 @@ export async function serveClient(
       clusterPort: port,
       client: nameOf(client.remote),
     });
+    context.metrics.unserved("client", port, "refused");
     return client.reset();
   }
   try {
@@ -32,8 +33,7 @@ export async function serveClient(
           client: nameOf(client.remote),
         });
       }
-      // What it sent stays unread: a mere close were a reset.
-      return await client.closeWrite().catch(() => {/* It is gone already. */});
+      return await sayEnd(client, context);
     }
     await join(client, port, target, context);
   } finally {
@@ -41,9 +41,36 @@ export async function serveClient(
   }
 }
 
-async function join(client: Connection, port: number, target: Target, context: Context) {
+/** How long a client that gets no target may take to hear the end, in milliseconds, and how much it may say until then. */
+const GOODBYE = { ms: 200, bytes: 64 * 1024 };
+
+/**
+ * Ends what goes to the client, and reads on until it ends too. Closing with unread bytes would be a
+ * reset, which is told apart from an end.
+ */
+async function sayEnd(client: Connection, { engine }: Context): Promise<void> {
+  const stopTimer = engine.after(GOODBYE.ms, () => client.close());
   try {
-    const count = await context.engine.relay(client, target.connection, {
+    await client.closeWrite();
+    const buffer = new Uint8Array(4096);
+    let left = GOODBYE.bytes;
+    while (left > 0) {
+      const read = await client.read(buffer);
+      if (read === null) return;
+      left -= read;
+    }
+  } catch {
+    /* It is gone, or took too long. */
+  } finally {
+    stopTimer();
+  }
+}
+
+async function join(client: Connection, port: number, target: Target, context: Context) {
+  const ended = context.metrics.joined("client", port, target.host);
+  let count: RelayCount | undefined;
+  try {
+    count = await context.engine.relay(client, target.connection, {
       opening: openingOf(client, port, target, context),
       toClient: target.early,
       idleMs: context.conf.idleSeconds * 1000,
@@ -57,6 +84,7 @@ async function join(client: Connection, port: number, target: Target, context: C
   } finally {
     target.connection.close();
     target.end();
+    ended(count);
   }
 }
 

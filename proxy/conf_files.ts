@@ -19,6 +19,12 @@ export interface Settings {
   readonly mappings: readonly PortMapping[];
 }
 
+/** A file that is not in force as it is now. */
+export interface FileProblem {
+  readonly file: string;
+  readonly problem: string;
+}
+
 /** The files of one proxy. */
 export class ConfFiles {
   readonly #texts = new Map<string, string>();
@@ -48,6 +54,12 @@ export class ConfFiles {
       return before;
     }
     return this.#settings = { conf, hosts, mappings };
+  }
+
+  /** The files that are not in force as they are now, or only in part, and why. */
+  get problems(): FileProblem[] {
+    const known = [...this.#complaints].filter(([, problem]) => problem !== "");
+    return known.map(([file, problem]) => ({ file, problem }));
   }
 
   /** The directories that the files are in. */

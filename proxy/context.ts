@@ -1,4 +1,5 @@
 /** What all connections of one proxy share, and what a reload replaces under them. */
+import type { Metrics } from "./admin/metrics.ts";
 import type { HostAddress, ProxyConf } from "./conf/mod.ts";
 import type { Connection, Engine } from "./engine.ts";
 import type { Log } from "./log.ts";
@@ -13,6 +14,7 @@ import type { WaitingRoom } from "./waiting_room.ts";
 export interface Shared {
   readonly engine: Engine;
   readonly log: Log;
+  readonly metrics: Metrics;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
   readonly table: RoutingTable;

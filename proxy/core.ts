@@ -1,8 +1,11 @@
 /** The connections of one thread: each accepted one is served to its end. */
+import { MEASURED } from "./admin/metrics.ts";
+import type { MetricsSnapshot } from "./admin/snapshot.ts";
 import { clientFilter } from "./client_access.ts";
 import { serveClient } from "./cluster_side.ts";
+import { inRange } from "./conf/mod.ts";
 import type { Context } from "./context.ts";
-import type { Connection, Engine } from "./engine.ts";
+import { type Connection, type Engine, pause } from "./engine.ts";
 import type { Log } from "./log.ts";
 import { lifetimesOf, makeContext } from "./make_context.ts";
 import { servePeer } from "./peer_side.ts";
@@ -36,16 +39,31 @@ export class Core {
     context.peers.load(hosts);
     context.table.load(mappings);
     this.#sweep();
+    this.#keepMetrics();
   }
 
-  status(): Omit<PlaneStatus, "listeners"> {
-    const { engine, pool, unasked } = this.#context;
+  status(): Pick<PlaneStatus, "sessions" | "connections" | "idle" | "remembered"> {
+    const { engine, memory, now, pool, unasked } = this.#context;
     const idle = pool.idle + unasked.size;
     return {
       sessions: this.#sessions.size - unasked.size,
       connections: engine.count - idle,
       idle,
+      remembered: memory.list(now()),
     };
+  }
+
+  /** What this thread counted, and has open. Connections get their turn in between, however much it is. */
+  async metrics(): Promise<MetricsSnapshot> {
+    const { engine, metrics, waiting } = this.#context;
+    const counted: { -readonly [Key in keyof MetricsSnapshot]: MetricsSnapshot[Key] } = {};
+    for (const key of MEASURED) {
+      counted[key] = metrics.samples(key);
+      await pause(engine, 0);
+    }
+    const { connections, idle } = this.status();
+    const one = (value: number) => [{ labels: [], values: [value] }];
+    return { ...counted, open: one(connections), idle: one(idle), waiting: one(waiting.size) };
   }
 
   /** Ends once all connections have, or after `limitMs`. */
@@ -84,6 +102,16 @@ export class Core {
     while (this.#sessions.size > 0) await Promise.all(this.#sessions);
   }
 
+  /** Numbers of ports and hosts are kept as long as the files name them. */
+  #keepMetrics(): void {
+    const { conf, table, peers, metrics } = this.#context;
+    const hosts = new Set(peers.names);
+    metrics.keep(
+      (port) => table.has(port) || conf.clusterPorts.some((range) => inRange(port, range)),
+      (host) => hosts.has(host),
+    );
+  }
+
   /** Ends the connections of other proxies that wait for their first request. */
   #endUnasked(): void {
     for (const peer of this.#context.unasked) peer.close();
@@ -97,6 +125,7 @@ export class Core {
   #sweepLater(): void {
     this.#stopSweeping = this.#context.engine.after(SWEEP_MS, () => {
       this.#sweep();
+      this.#context.log.sweep();
       this.#sweepLater();
     });
   }

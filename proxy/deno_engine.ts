@@ -101,6 +101,7 @@ export class DenoEngine implements Engine {
           pauseMs = ACCEPT_PAUSE.first;
         } catch (error) {
           if (!open) return;
+          if (error instanceof Deno.errors.NotConnected) continue; // Reset before it was accepted.
           onTrouble(error);
           await pause(pauseMs);
           pauseMs = Math.min(pauseMs * 2, ACCEPT_PAUSE.last);

@@ -70,7 +70,7 @@ export interface Listener {
 }
 
 /** Resolves after `ms` milliseconds. */
-export function pause(engine: Engine, ms: number): Promise<void> {
+export function pause(engine: Pick<Engine, "after">, ms: number): Promise<void> {
   return new Promise((resolve) => engine.after(ms, resolve));
 }
 

@@ -45,11 +45,11 @@ interface Hesitating {
  * Resolves to `undefined` when nothing takes the connection.
  */
 export async function findTarget(port: number, context: Context): Promise<Target | undefined> {
-  const { conf, now, memory, prober, waiting } = context;
+  const { conf, now, memory, metrics, prober, waiting } = context;
   const start = now();
   const busyUntil = start + Math.min(conf.busySeconds, conf.giveUpSeconds) * 1000;
   prober.use(port, start);
-  if (waiting.has(port)) return await waiting.wait(port, busyUntil);
+  if (waiting.has(port)) return await waitForRoom(port, context, busyUntil);
 
   let hesitating: Hesitating | undefined;
   const likeliest = memory.best(port, ownPlace(port, context), start);
@@ -66,7 +66,19 @@ export async function findTarget(port: number, context: Context): Promise<Target
     }
   }
   const found = await search(port, context, hesitating, start);
-  return found === "busy" ? await waiting.wait(port, busyUntil) : found;
+  if (found === "busy") return await waitForRoom(port, context, busyUntil);
+  if (!found) metrics.unserved("client", port, "no target");
+  return found;
+}
+
+async function waitForRoom(
+  port: number,
+  { waiting, metrics }: Context,
+  until: number,
+): Promise<Target | undefined> {
+  const target = await waiting.wait(port, until);
+  if (!target) metrics.unserved("client", port, "busy");
+  return target;
 }
 
 /** Looks at all candidates, and again for a moment. `busy`: there are targets, all at their limit. */

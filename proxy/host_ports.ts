@@ -48,12 +48,12 @@ export async function dialHostPort(
 async function dialRoute(
   lease: Lease,
   timeoutMs: number,
-  { engine, podHost, table, log, now }: Shared,
+  { engine, podHost, table, log, metrics, now }: Shared,
 ): Promise<HostPort | DialError["kind"]> {
   const { mapping } = lease;
   try {
     const address = { hostname: podHost, port: mapping.hostPort };
-    return { connection: await engine.dial(address, timeoutMs), lease };
+    return { connection: await metrics.connecting(engine.dial(address, timeoutMs)), lease };
   } catch (error) {
     const kind = error instanceof DialError ? error.kind : "local";
     if (kind !== "local") {

@@ -10,6 +10,7 @@ import {
   receive,
   ROUTER,
   send,
+  testEachEngine,
   TestServer,
   until,
   withCluster,
@@ -17,7 +18,7 @@ import {
 
 const REQUEST = `PROXY TCP4 1.2.3.4 1.2.3.4 123 ${PORT_A}\r\n`;
 
-Deno.test("an original proxy asks ours", async () => {
+testEachEngine("an original proxy asks ours", async () => {
   await withCluster(1, async ([host], resources) => {
     const server = new TestServer(host!.ip, greeter("hello"));
     resources.push(server);
@@ -57,7 +58,7 @@ Deno.test("an original proxy asks ours", async () => {
   });
 });
 
-Deno.test("ours asks an original proxy", async () => {
+testEachEngine("ours asks an original proxy", async () => {
   await withCluster(1, async ([host], resources) => {
     let script = (_: Deno.TcpConn): Promise<unknown> => Promise.resolve();
     const original = freshAddress();
@@ -104,7 +105,7 @@ Deno.test("ours asks an original proxy", async () => {
   }, "CONNECTSECONDS 0.3\nBUSYSECONDS 0.1");
 });
 
-Deno.test("a host that hesitates is overtaken within the same connection", async () => {
+testEachEngine("a host that hesitates is overtaken within the same connection", async () => {
   await withCluster(2, async ([one, two], resources) => {
     const server = new TestServer(two!.ip, greeter("two"));
     let release = () => {};

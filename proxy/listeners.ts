@@ -1,4 +1,6 @@
 /** The listeners of a proxy: thousands of ports, opened in portions and kept open. */
+import type { MetricsSnapshot } from "./admin/snapshot.ts";
+import { isOutOfFiles } from "./accept_failures.ts";
 import { formatHostAddress, formatPortRanges, type HostAddress, portRangesOf } from "./conf/mod.ts";
 import { type Connection, type Engine, type Listener, pause } from "./engine.ts";
 import type { Log } from "./log.ts";
@@ -22,14 +24,33 @@ export class Listeners {
   #generation = 0;
 
   constructor(
-    private readonly engine: Engine,
+    private readonly engine: Pick<Engine, "listen" | "after">,
     private readonly log: Log,
     private readonly onConnection: (connection: Connection, port: number) => void,
+    private readonly onTrouble: (error: unknown) => void,
   ) {}
 
   /** Number of open listeners. */
   get count(): number {
     return this.#open.size;
+  }
+
+  /** Ports that are wanted and not open, as text; empty when there are none. */
+  get missing(): string {
+    const missing = [...this.#wanted].filter(([key]) => !this.#open.has(key));
+    return formatPortRanges(portRangesOf(missing.map(([, { port }]) => port)));
+  }
+
+  /** Number of listeners wanted. */
+  get wanted(): number {
+    return this.#wanted.size;
+  }
+
+  metrics(): MetricsSnapshot {
+    return {
+      listeners: [{ labels: [], values: [this.count] }],
+      listenersWanted: [{ labels: [], values: [this.wanted] }],
+    };
   }
 
   /** Whether `address` is listened on. */
@@ -106,10 +127,7 @@ export class Listeners {
     return this.engine.listen(
       address,
       (connection) => this.onConnection(connection, address.port),
-      (error) =>
-        this.log.often("Cannot accept connections for the moment", {
-          error: messageOf(error),
-        }),
+      this.onTrouble,
     );
   }
 
@@ -132,12 +150,6 @@ export class Listeners {
         : "see who listens there (ss -ltnp), or change CLUSTERPORTS or HOST; it is tried again",
     });
   }
-}
-
-function isOutOfFiles(error: unknown): boolean {
-  return error instanceof Error && /EMFILE|ENFILE|too many open files/i.test(
-    `${(error as Error & { code?: unknown }).code} ${error.message}`,
-  );
 }
 
 function messageOf(error: unknown): string {

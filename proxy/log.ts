@@ -1,4 +1,7 @@
-/** One line per event on stderr: `[WARN]  what key=value …`. The same event is not repeated at will. */
+/**
+ * One line per event: `[WARN]  what key=value …`, or a JSON object. The same event is not repeated at
+ * will, and what was left out is told in the end.
+ */
 
 /** From the most to the least talkative. */
 export const LEVELS = ["debug", "info", "warn", "error"] as const;
@@ -15,10 +18,17 @@ export interface Log {
   error(event: string, fields?: Fields): void;
   /** A warning that may come with every connection: at most one per `event` in a while, with the number left out. */
   often(event: string, fields?: Fields): void;
+  /** To be called now and then: tells what was left out of events that did not come again. */
+  sweep(): void;
 }
+
+/** Makes the line of one event, without its end. */
+export type Format = (level: Level, event: string, fields?: Fields) => string;
 
 /** How long an event given to {@link Log.often} stays silent after it was written, in milliseconds. */
 export const OFTEN_MS = 10_000;
+/** Events that {@link Log.often} remembers at a time. */
+export const OFTEN_EVENTS = 200;
 
 const TAGS: Record<Level, string> = {
   debug: "[DEBUG]",
@@ -27,8 +37,8 @@ const TAGS: Record<Level, string> = {
   error: "[ERROR]",
 };
 
-/** The line of one event, without its end. */
-export function formatEvent(level: Level, event: string, fields: Fields = {}): string {
+/** For people: `[WARN]  what key=value …`. */
+export const formatEvent: Format = (level, event, fields = {}) => {
   let line = `${TAGS[level]} ${event}`;
   for (const [key, value] of Object.entries(fields)) {
     if (value === undefined) continue;
@@ -36,6 +46,12 @@ export function formatEvent(level: Level, event: string, fields: Fields = {}): s
     line += ` ${key}=${/^[\w.:,\-+/\[\]@%]+$/.test(text) ? text : JSON.stringify(text)}`;
   }
   return line;
+};
+
+/** For programs: an object with `ts` (UTC, ISO 8601), `level`, `event` and `fields`. */
+export function jsonFormat(now: () => Date = () => new Date()): Format {
+  return (level, event, fields = {}) =>
+    JSON.stringify({ ts: now().toISOString(), level, event, fields });
 }
 
 /** The level that the environment variable LOG_LEVEL names; `undefined` when it names none. */
@@ -47,17 +63,27 @@ export function parseLevel(text: string): Level | undefined {
  * @param lowest Events below it are dropped.
  * @param write Takes one line, without its end.
  * @param now Milliseconds of any clock.
+ * @param format Makes the lines.
  */
 export function createLog(
   lowest: Level,
   write: (line: string) => void,
   now: () => number = () => performance.now(),
+  format: Format = formatEvent,
 ): Log {
-  const quiet = new Map<string, { until: number; dropped: number }>();
+  const quiet = new Map<string, { until: number; dropped: number; last?: Fields | undefined }>();
   const log = (level: Level) => (event: string, fields?: Fields) => {
-    if (LEVELS.indexOf(level) >= LEVELS.indexOf(lowest)) write(formatEvent(level, event, fields));
+    if (LEVELS.indexOf(level) >= LEVELS.indexOf(lowest)) write(format(level, event, fields));
   };
   const warn = log("warn");
+  /** Forgets an event, and tells what was left out of it. Returns whether there was something to tell. */
+  const tell = (event: string): boolean => {
+    const { dropped = 0, last } = quiet.get(event) ?? {};
+    quiet.delete(event);
+    if (dropped > 0) warn(event, { ...last, more: dropped - 1 || undefined });
+    return dropped > 0;
+  };
+  const silence = (event: string) => quiet.set(event, { until: now() + OFTEN_MS, dropped: 0 });
   return {
     debug: log("debug"),
     info: log("info"),
@@ -67,10 +93,20 @@ export function createLog(
       const last = quiet.get(event);
       if (last && now() < last.until) {
         last.dropped++;
+        last.last = fields;
         return;
       }
       warn(event, { ...fields, more: last?.dropped || undefined });
-      quiet.set(event, { until: now() + OFTEN_MS, dropped: 0 });
+      quiet.delete(event);
+      // The oldest stands first.
+      const [oldest] = quiet.keys();
+      if (quiet.size >= OFTEN_EVENTS && oldest !== undefined) tell(oldest);
+      silence(event);
+    },
+    sweep() {
+      for (const [event, { until }] of [...quiet]) {
+        if (until <= now() && tell(event)) silence(event);
+      }
     },
   };
 }

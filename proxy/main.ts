@@ -1,75 +1,42 @@
 /** The program `simplenetes-proxy`. */
-import { resolve } from "node:path";
-import { VERSION } from "./conf/mod.ts";
-import { createLog, type Log, parseLevel } from "./log.ts";
-import { Proxy } from "./proxy.ts";
+import { askProxy } from "./admin/client.ts";
+import type { ProxyStatus } from "./admin/status.ts";
+import { formatStatus } from "./admin/status_text.ts";
+import { type Asked, parseArgs } from "./args.ts";
+import type { Log } from "./log.ts";
+import { logOfEnvironment, warnOfEnvironment } from "./log_settings.ts";
+import { run } from "./run.ts";
 
-const HELP = `Usage: simplenetes-proxy [proxy.conf]
-
-Connects the pods of a cluster: listens on the cluster ports, and hands each connection to a pod
-that serves the port, on this host or another one.
-
-  proxy.conf      its settings; ./proxy.conf by default
-  -h, --help      print this
-  -V, --version   print the version
-
-SIGHUP reads the files again (changes are noticed without it, too). SIGTERM and SIGINT let open
-connections go on for DRAINSECONDS; a second one ends them. The environment variable LOG_LEVEL is
-debug, info (the default), warn or error.
-`;
-
-/** What the command line asks for; a string says what is wrong with it. */
-function parseArgs(args: readonly string[]): { print: string } | { file: string } | string {
-  if (args.includes("--help") || args.includes("-h")) return { print: HELP };
-  if (args.includes("--version") || args.includes("-V")) return { print: VERSION + "\n" };
-  const option = args.find((arg) => arg.startsWith("-"));
-  if (option !== undefined) return `Unknown option ${option}. Try --help.`;
-  if (args.length > 1) return "More than one proxy.conf given. Try --help.";
-  return { file: resolve(args[0] ?? "proxy.conf") };
+async function print(text: string): Promise<void> {
+  let rest: Uint8Array = new TextEncoder().encode(text);
+  while (rest.length > 0) rest = rest.subarray(await Deno.stdout.write(rest));
 }
 
-/** Runs until a signal ended it. Resolves to the exit code. */
-async function run(confFile: string, log: Log): Promise<number> {
-  // A mistake in the service of one connection must not end all the others.
-  globalThis.addEventListener("unhandledrejection", (event) => {
-    event.preventDefault();
-    log.error("Unexpected error", { error: event.reason?.stack ?? String(event.reason) });
-  });
-  // Listening for signals comes first: from the first connection on, an end has to be a drain.
-  const ended = Promise.withResolvers<number>();
-  const starting = Proxy.start({ confFile, log });
-  let signals = 0;
-  const end = () => {
-    if (++signals > 1) return ended.resolve(1);
-    starting.then((proxy) => proxy.drain()).then(() => ended.resolve(0), ended.reject);
-  };
-  Deno.addSignalListener("SIGTERM", end);
-  Deno.addSignalListener("SIGINT", end);
-  const proxy = await starting;
-  Deno.addSignalListener("SIGHUP", () => void proxy.reload());
-  return await ended.promise;
+/** Does what is asked for. Resolves to the exit code. */
+async function execute(asked: Asked, log: Log): Promise<number> {
+  if ("print" in asked) await print(asked.print);
+  else if (asked.command === "run") return await run(asked.file, log, asked.takeover);
+  else if (asked.command === "metrics") await print(await askProxy(asked.file, "/metrics"));
+  else {
+    const status: ProxyStatus = JSON.parse(await askProxy(asked.file, "/status"));
+    await print(asked.json ? JSON.stringify(status, null, 2) + "\n" : formatStatus(status));
+  }
+  return 0;
 }
 
 if (import.meta.main) {
-  const line = (text: string) => console.error(text);
+  const log = logOfEnvironment();
+  warnOfEnvironment(log);
   const asked = parseArgs(Deno.args);
   if (typeof asked === "string") {
-    line(`[ERROR] ${asked}`);
+    log.error(asked);
     Deno.exit(2);
-  } else if ("print" in asked) {
-    await Deno.stdout.write(new TextEncoder().encode(asked.print));
-  } else {
-    const wanted = Deno.env.get("LOG_LEVEL") || "info";
-    const level = parseLevel(wanted);
-    const log = createLog(level ?? "info", line);
-    if (!level) log.warn("LOG_LEVEL is none of debug, info, warn, error", { LOG_LEVEL: wanted });
-    try {
-      Deno.exit(await run(asked.file, log));
-    } catch (error) {
-      for (const text of (error instanceof Error ? error.message : String(error)).split("\n")) {
-        line(`[ERROR] ${text}`);
-      }
-      Deno.exit(1);
-    }
+  }
+  try {
+    Deno.exit(await execute(asked, log));
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    for (const text of message.split("\n")) log.error(text);
+    Deno.exit(1);
   }
 }

@@ -1,17 +1,23 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { askProxy } from "./admin/client.ts";
+import { parsePrometheus } from "./admin/testing/parse_prometheus.ts";
 import { VERSION } from "./conf/mod.ts";
 import { echo, exchange, freshAddress, receive, send, TestServer } from "./test_kit.ts";
 
 const MAIN = new URL("./main.ts", import.meta.url).pathname;
 
-function spawn(args: readonly string[], shell = 'exec "$@"'): Deno.ChildProcess {
+function spawn(
+  args: readonly string[],
+  shell = 'exec "$@"',
+  env: Record<string, string> = {},
+): Deno.ChildProcess {
   return new Deno.Command("sh", {
     args: ["-c", shell, "sh", Deno.execPath(), "run", "-A", "--no-check", MAIN, ...args],
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ...env },
   }).spawn();
 }
 
@@ -61,6 +67,8 @@ async function withProgram(
   test: (program: {
     child: Deno.ChildProcess;
     ip: string;
+    /** Of the proxy, and the runtime directory of its user. */
+    directory: string;
     readUntil: (what: string) => Promise<string>;
   }) => Promise<void>,
 ) {
@@ -70,10 +78,10 @@ async function withProgram(
   await Deno.writeTextFile(join(directory, "proxy.conf"), conf);
   await Deno.writeTextFile(join(directory, "hosts.conf"), `${ip}:29767\n`);
   await Deno.writeTextFile(join(directory, "portmappings.conf"), `61001:${server.port}:99:false\n`);
-  const child = spawn([join(directory, "proxy.conf")], shell);
+  const child = spawn([join(directory, "proxy.conf")], shell, { XDG_RUNTIME_DIR: directory });
   const reader = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
   try {
-    await test({ child, ip, readUntil: (what) => readUntil(reader, what) });
+    await test({ child, ip, directory, readUntil: (what) => readUntil(reader, what) });
   } finally {
     try {
       child.kill("SIGKILL");
@@ -127,6 +135,7 @@ Deno.test("too few open files: it says which limit, and serves as soon as it can
   const conf = "PORT 29767\nCLUSTERPORTS 61001-61400";
   await withProgram(conf, 'ulimit -n 200; exec "$@"', async (program) => {
     const text = await program.readUntil("Settings are in force");
+    assert.match(text, /limit of open files is too low for \d+ of 401 listeners limit=200 /);
     assert.match(text, /Cannot listen on \d+ of 401 ports .*LimitNOFILE/);
     for (let turn = 0; turn < 3; turn++) {
       const answers = await Promise.all(
@@ -137,8 +146,66 @@ Deno.test("too few open files: it says which limit, and serves as soon as it can
     const idle = await Promise.all(
       Array.from({ length: 60 }, () => Deno.connect({ hostname: program.ip, port: 61001 })),
     );
-    await program.readUntil("Cannot accept connections for the moment");
+    const trouble = await program.readUntil("Cannot accept connections for the moment");
+    assert.match(trouble, /for the moment error=.*LimitNOFILE/);
     for (const conn of idle) conn.close();
     assert.equal(await exchange(program.ip, 61001, "back again"), "back again");
+    const metrics = await askProxy(join(program.directory, "proxy.conf"), "/metrics", {
+      runtime: program.directory,
+      own: program.directory,
+    });
+    const { samples } = parsePrometheus(metrics);
+    const value = (name: string, labels = {}) => samples.get(`simplenetes_proxy_${name}`, labels)!;
+    assert.ok(value("accept_failures_total", { cause: "out of files" }) > 0);
+    assert.ok(value("listeners") < value("listeners_wanted"));
+    assert.equal(value("open_files_limit"), 200);
   });
+});
+
+Deno.test("status and metrics of a running proxy; an error that names its socket after its end", async () => {
+  const conf = "PORT 29767\nCLUSTERPORTS 61001-61003";
+  await withProgram(conf, 'exec "$@"', async ({ child, ip, directory, readUntil }) => {
+    await readUntil("Settings are in force");
+    assert.equal(await exchange(ip, 61001, "hello"), "hello");
+    const file = join(directory, "proxy.conf");
+    const env = { XDG_RUNTIME_DIR: directory };
+    const ask = (...args: string[]) => output(spawn([...args, file], undefined, env));
+    const [text, json, metrics, wrong, second] = await Promise.all([
+      ask("status"),
+      ask("status", "--json"),
+      ask("metrics"),
+      ask("metrics", "--json"),
+      output(
+        spawn(["status", file], undefined, { XDG_RUNTIME_DIR: "/nowhere", TMPDIR: directory }),
+      ),
+    ]);
+    assert.deepEqual([text!.code, text!.stderr], [0, ""]);
+    assert.ok(text!.stdout.includes(`pid ${child.pid},`), text!.stdout);
+    assert.match(text!.stdout, /^61001 +127\.\S+ +0 +99 +no$/m);
+    const status = JSON.parse(json!.stdout);
+    assert.deepEqual([status.pid, status.version], [child.pid, VERSION]);
+    assert.match(
+      metrics!.stdout,
+      /client_connections_total\{cluster_port="61001",host="local",result="ok"\} 1\n/,
+    );
+    assert.equal(wrong!.code, 2);
+    assert.deepEqual([second!.code, second!.stdout], [1, ""]);
+    child.kill("SIGTERM");
+    assert.equal((await child.status).code, 0);
+    const socket = join(directory, `simplenetes-proxy-${ip}-29767.sock`);
+    const gone = await ask("status");
+    assert.deepEqual([gone.code, gone.stdout], [1, ""]);
+    assert.ok(gone.stderr.includes(`${socket} (there is no such socket)`), gone.stderr);
+    assert.match(gone.stderr, /^\[ERROR\] No proxy answers for .*proxy\.conf/);
+  });
+});
+
+Deno.test("LOG_FORMAT=json: each line is an object", async () => {
+  const { code, stderr } = await output(
+    spawn(["/nowhere/proxy.conf"], undefined, { LOG_FORMAT: "json" }),
+  );
+  assert.equal(code, 1);
+  const lines = stderr.trim().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual(lines.map(({ level }) => level), ["error"]);
+  assert.match(lines[0].event, /Cannot read .*proxy\.conf/);
 });

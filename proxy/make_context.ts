@@ -1,4 +1,5 @@
 /** Puts together what the connections of one data plane share. */
+import { Metrics } from "./admin/metrics.ts";
 import { clientFilter } from "./client_access.ts";
 import type { ProxyConf } from "./conf/mod.ts";
 import type { Context, Shared } from "./context.ts";
@@ -19,6 +20,7 @@ export function makeContext(engine: Engine, log: Log, first: Plan, now: () => nu
   const shared: Shared = {
     engine,
     log,
+    metrics: new Metrics(now),
     now,
     table: new RoutingTable(first.cells),
     memory: new PeerMemory(lifetimesOf(conf)),

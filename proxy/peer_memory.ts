@@ -4,6 +4,7 @@
  * It only orders candidates; it never rules one out. Whoever finds nothing among the first
  * candidates asks all the rest, so a stale memory costs time and never a connection.
  */
+import type { Remembered } from "./admin/remembered.ts";
 
 /** `refused`: has no mapping for the port, or none that takes connections. */
 export type Answer = "ok" | "refused" | "busy" | "silent";
@@ -156,6 +157,23 @@ export class PeerMemory {
       }
       if (facts.size === 0) this.#ports.delete(port);
     }
+  }
+
+  /** All that is believed now, and where there are connections. */
+  list(now: number): Remembered[] {
+    const list: Remembered[] = [];
+    for (const [host, { until }] of this.#down) {
+      const leftMs = Math.max(0, until - now);
+      list.push({ host, port: undefined, answer: "down", leftMs, active: 0 });
+    }
+    for (const [port, facts] of this.#ports) {
+      for (const [host, { answer, until, active }] of facts) {
+        const leftMs = answer === undefined ? 0 : Math.max(0, until - now);
+        if (leftMs === 0 && active === 0) continue;
+        list.push({ host, port, answer: leftMs > 0 ? answer! : "unknown", leftMs, active });
+      }
+    }
+    return list;
   }
 
   /** Number of facts held; for tests and metrics. */

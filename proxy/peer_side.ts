@@ -14,25 +14,32 @@ export async function servePeer(peer: Connection, context: Context): Promise<voi
       context.log.often("Refused a connection that is not from a host of this cluster", {
         from: nameOf(peer.remote),
       });
+      context.metrics.unserved("peer", "", "refused");
       return;
     }
     context.unasked.add(peer);
     const request = await readRequest(peer, context).finally(() => context.unasked.delete(peer));
     if (!request) {
+      context.metrics.unserved("peer", "", "no request");
       context.log.debug("A connection from a proxy asked for nothing", {
         from: nameOf(peer.remote),
       });
       return;
     }
     const found = await dialHostPort(request.port, context);
+    if (typeof found === "string") {
+      context.metrics.unserved("peer", request.port, found === "busy" ? "busy" : "no target");
+    }
     if (found === "none") return;
     if (found === "busy") return void await sendAll(peer, formatReply("busy"));
     try {
       if (await sendAll(peer, formatReply({ sendProxy: found.lease.mapping.sendProxy }))) {
-        await context.engine.relay(peer, found.connection, {
+        const ended = context.metrics.joined("peer", request.port, "local");
+        const count = await context.engine.relay(peer, found.connection, {
           toTarget: request.early,
           idleMs: context.conf.idleSeconds * 1000,
         });
+        ended(count);
       }
     } finally {
       found.connection.close();

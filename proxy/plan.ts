@@ -1,4 +1,6 @@
 /** What the part that serves connections has to know, put together from the files by the part that reads them. */
+import type { Remembered } from "./admin/remembered.ts";
+import type { MetricsSnapshot } from "./admin/snapshot.ts";
 import type { HostAddress, ProxyConf } from "./conf/mod.ts";
 import type { CountedMapping } from "./mapping_counts.ts";
 
@@ -38,13 +40,24 @@ export function addressesOf({ bind, conf }: Plan): HostAddress[] {
 
 /** What a data plane is doing. */
 export interface PlaneStatus {
+  /** The name of what moves bytes. */
+  readonly engine: string;
+  /** Threads that serve connections. */
+  readonly workers: number;
+  /** Open listeners. */
   readonly listeners: number;
+  /** Listeners that the plan asks for. */
+  readonly wanted: number;
+  /** The ports of those that are not open, as text. */
+  readonly missing: string;
   /** Clients and proxies being served. */
   readonly sessions: number;
   /** Open connections of either origin. */
   readonly connections: number;
   /** Connections between proxies that are kept ready, of either origin; not among the others. */
   readonly idle: number;
+  /** What is believed about other hosts. */
+  readonly remembered: readonly Remembered[];
 }
 
 /** Serves connections as the plan says: in this thread, or in others. */
@@ -52,8 +65,15 @@ export interface DataPlane {
   /** Takes over a plan; no connection is dropped. Resolves when every listener was tried once. */
   apply(plan: Plan): Promise<void>;
   status(): PlaneStatus | Promise<PlaneStatus>;
+  metrics(): MetricsSnapshot | Promise<MetricsSnapshot>;
   /** Accepts nothing more, and ends once all connections have, or after `limitMs`. */
   drain(limitMs: number): Promise<void>;
+  /**
+   * Gives the listening sockets to the process that takes them at the unix socket `path`.
+   *
+   * @throws Error when nobody took and served them in time; nothing has changed then.
+   */
+  give(path: string, timeoutMs: number): Promise<void>;
   /** Ends everything at once. */
   stop(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 /** Asks other hosts in the background, so that a host that comes back is known before a client needs it. */
-import { askPeer, dialPeer, remember } from "./ask_peer.ts";
+import { askPeer, dialPeer, type NoTarget, remember, type RemoteTarget } from "./ask_peer.ts";
+import type { HostAddress } from "./conf/mod.ts";
 import { runBehind, type Shared } from "./context.ts";
 import { type Probe, ProbePlan } from "./probe_plan.ts";
 
@@ -7,6 +8,8 @@ import { type Probe, ProbePlan } from "./probe_plan.ts";
 const LOOK_MS = { soon: 50, later: 500 };
 /** How long nothing is asked when this machine has no sockets or ports left, in milliseconds. */
 const LOCAL_MS = 2000;
+
+type Found = Pick<RemoteTarget, "answer" | "connection">;
 
 /** Runs as long as cluster ports are in use; see {@link ProbePlan}. */
 export class Prober {
@@ -53,22 +56,27 @@ export class Prober {
 
   async #ask({ host, port }: Probe): Promise<void> {
     const { context } = this;
-    const { memory, now, conf } = context;
-    const timeoutMs = conf.connectSeconds * 1000;
+    const { memory, now } = context;
     const address = context.peers.address(host);
     if (!address) return memory.noteDown(host, "silent", now()); // Its name has no address.
-    const line = await dialPeer(context.engine, address, timeoutMs);
-    if ("answer" in line) {
-      if (line.answer === "local") this.#plan.hold(now() + LOCAL_MS);
-      return remember(context, host, port, line);
-    }
+    const found = await context.metrics.asking("probe", host, this.#talk(address, port));
+    if (found.answer === "local") this.#plan.hold(now() + LOCAL_MS);
+    if (found.answer !== "ok") return remember(context, host, port, found);
     if (port === undefined) {
-      line.connection.close();
+      found.connection.close();
       return memory.noteUp(host, now());
     }
-    const found = await askPeer(context.engine, line, port, timeoutMs, true);
-    if (found.answer !== "ok") return remember(context, host, port, found);
     found.connection.reset();
     memory.note(host, port, "ok", now());
+  }
+
+  /** The answer of the proxy at `address`; without `port`, whether it is there. */
+  async #talk(address: HostAddress, port: number | undefined): Promise<Found | NoTarget> {
+    const { engine, conf } = this.context;
+    const timeoutMs = conf.connectSeconds * 1000;
+    const line = await dialPeer(engine, address, timeoutMs);
+    if ("answer" in line) return line;
+    if (port === undefined) return { answer: "ok", connection: line.connection };
+    return await askPeer(engine, line, port, timeoutMs, true);
   }
 }

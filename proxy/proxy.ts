@@ -1,9 +1,15 @@
 /** One proxy: starts, follows its files, drains, stops. Connections are the matter of its data plane. */
+import { mergeSnapshots, type MetricsSnapshot } from "./admin/snapshot.ts";
+import { type OpenFiles, readOpenFiles, warnOfOpenFiles } from "./admin/open_files.ts";
+import { AdminServer } from "./admin/server.ts";
+import { makeSocketPath, type SocketDirectories, socketDirectories } from "./admin/socket_path.ts";
+import { type Known, type ProxyStatus, snapshotOf, statusOf } from "./admin/status.ts";
 import { ConfFiles, type Settings, watch } from "./conf_files.ts";
 import { DenoEngine } from "./deno_engine.ts";
+import { GiveOver } from "./give_over.ts";
 import { HostNames, type Resolve } from "./host_names.ts";
 import { LocalPlane } from "./local_plane.ts";
-import type { Log } from "./log.ts";
+import { type Log, OFTEN_MS } from "./log.ts";
 import { makePlan, namesIn } from "./make_plan.ts";
 import { MappingCounts } from "./mapping_counts.ts";
 import type { DataPlane, Plan, PlaneStatus } from "./plan.ts";
@@ -16,6 +22,12 @@ export interface ProxyOptions {
   readonly makePlane?: (first: Plan, log: Log) => DataPlane | Promise<DataPlane>;
   /** Looks host names up; the system by default. */
   readonly resolve?: Resolve;
+  /** Where the socket lies unless SOCKET says so; those of the user by default. */
+  readonly directories?: SocketDirectories;
+  /** The proxy.conf of the process that this one took over from. */
+  readonly replaced?: string | undefined;
+  /** Hears that another process serves from now on, so that this one is to drain. */
+  readonly onSucceeded?: () => void;
   /** How often the files are looked at without an event, in milliseconds; 2000 by default. */
   readonly pollMs?: number;
 }
@@ -28,6 +40,8 @@ export class Proxy {
   readonly #log: Log;
   readonly #names: HostNames;
   readonly #counts = new MappingCounts();
+  readonly #giveOver: GiveOver;
+  #socket: string | undefined;
   readonly #pollMs: number;
   readonly #makePlane: NonNullable<ProxyOptions["makePlane"]>;
   #plane!: DataPlane;
@@ -36,10 +50,18 @@ export class Proxy {
   #host: string | undefined;
   #unwatch = () => {};
   #resolveTimer: ReturnType<typeof setInterval> | undefined;
+  #sweepTimer: ReturnType<typeof setInterval> | undefined;
   #unresolved = "";
   /** One change at a time; later ones wait for it. */
   #changing: Promise<void> = Promise.resolve();
   #closed = false;
+  readonly #admin: AdminServer;
+  readonly #directories: SocketDirectories;
+  readonly #since = new Date();
+  #reloads = 0;
+  #lastReload = this.#since;
+  #openFiles: OpenFiles | undefined;
+  #judgedListeners = 0;
 
   private constructor(
     options: ProxyOptions,
@@ -52,6 +74,22 @@ export class Proxy {
     this.#makePlane = options.makePlane ??
       ((first, log) => new LocalPlane(new DenoEngine(), log, first));
     this.#settings = settings;
+    this.#giveOver = new GiveOver({
+      confFile: options.confFile,
+      log: options.log,
+      replaced: options.replaced,
+      give: (path, timeoutMs) => this.#plane.give(path, timeoutMs),
+      onSucceeded: options.onSucceeded ?? (() => {}),
+    });
+    this.#directories = options.directories ?? socketDirectories();
+    this.#admin = new AdminServer(
+      {
+        status: () => this.describe(),
+        metrics: () => this.metrics(),
+        giveTo: (applicant) => this.#giveOver.giveTo(applicant, this.#socket),
+      },
+      options.log,
+    );
   }
 
   /**
@@ -63,8 +101,16 @@ export class Proxy {
     const files = new ConfFiles(options.confFile, options.log);
     const settings = await files.read();
     const proxy = new Proxy(options, files, settings);
-    await proxy.#apply(settings);
+    proxy.#openFiles = await readOpenFiles();
+    try {
+      await proxy.#apply(settings);
+    } catch (error) {
+      await proxy.#close();
+      await proxy.#admin.close();
+      throw error;
+    }
     proxy.#resolveTimer = setInterval(() => proxy.#change(() => proxy.#lookUp()), RESOLVE_MS);
+    proxy.#sweepTimer = setInterval(() => options.log.sweep(), OFTEN_MS);
     return proxy;
   }
 
@@ -73,29 +119,48 @@ export class Proxy {
     return await this.#plane.status();
   }
 
+  /** All that there is to tell about it. */
+  async describe(): Promise<ProxyStatus> {
+    return statusOf(this.#known(), await this.#plane.status(), Deno.pid);
+  }
+
+  /** What all threads counted since the start. */
+  async metrics(): Promise<MetricsSnapshot> {
+    const [status, metrics] = await Promise.all([this.#plane.status(), this.#plane.metrics()]);
+    return mergeSnapshots([metrics, snapshotOf(this.#known(), status)]);
+  }
+
   /** Reads the files again, and takes over what changed. No connection is dropped. */
   reload(): Promise<void> {
     return this.#change(async () => {
       const settings = await this.files.read();
-      if (settings !== this.#settings && !this.#closed) await this.#apply(settings);
+      if (settings === this.#settings || this.#closed) return;
+      await this.#apply(settings);
+      this.#reloads++;
     });
   }
 
   /** Accepts nothing more, and ends once all connections have, or after `limitMs` (by default DRAINSECONDS). */
   async drain(limitMs = this.#settings.conf.drainSeconds * 1000): Promise<void> {
+    await this.#giveOver.end();
     await this.#close();
+    // The next process is the one to be asked.
+    if (this.#giveOver.isSucceeded) await this.#admin.close();
     await this.#plane.drain(limitMs);
+    await this.#admin.close();
   }
 
   /** Ends everything at once. */
   async stop(): Promise<void> {
     await this.#close();
     await this.#plane.stop();
+    await this.#admin.close();
   }
 
   async #close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#resolveTimer);
+    clearInterval(this.#sweepTimer);
     await this.#changing;
     this.#unwatch();
   }
@@ -122,10 +187,15 @@ export class Proxy {
       this.#log,
     );
     await this.#serve();
+    this.#lastReload = new Date();
+    const { listeners, wanted } = await this.#plane.status();
+    if (wanted !== this.#judgedListeners) warnOfOpenFiles(this.#openFiles, wanted, this.#log);
+    this.#judgedListeners = wanted;
+    await this.#listenForQuestions();
     this.#log.info("Settings are in force", {
       host: this.#plan.bind,
       port: conf.port,
-      listeners: (await this.#plane.status()).listeners,
+      listeners,
       hosts: hosts.length,
       mappings: settings.mappings.length,
     });
@@ -147,6 +217,32 @@ export class Proxy {
     this.#plan = { ...plan, mappings: this.#counts.assign(plan.mappings), cells };
     this.#plane ??= await this.#makePlane(this.#plan, this.#log);
     await this.#plane.apply(this.#plan);
+  }
+
+  async #listenForQuestions(): Promise<void> {
+    const { conf, hosts } = this.#settings;
+    this.#socket = undefined;
+    try {
+      this.#socket = await makeSocketPath(conf, hosts, this.#directories);
+    } catch (error) {
+      this.#log.warn("Has no place for its socket, all else works", {
+        error: error instanceof Error ? error.message : String(error),
+      });
+    }
+    await this.#admin.follow({ socket: this.#socket, metrics: conf.metrics });
+  }
+
+  #known(): Known {
+    return {
+      settings: this.#settings,
+      plan: this.#plan,
+      since: this.#since,
+      draining: this.#closed,
+      reloads: this.#reloads,
+      lastReload: this.#lastReload,
+      problems: this.files.problems,
+      openFiles: this.#openFiles,
+    };
   }
 
   /** The address to listen on: `wanted`, unless that can't be and there is one in use already. */

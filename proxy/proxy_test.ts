@@ -12,12 +12,13 @@ import {
   receive,
   ROUTER,
   send,
+  testEachEngine,
   TestServer,
   until,
   withCluster,
 } from "./test_kit.ts";
 
-Deno.test("a client reaches a pod on its own host, and one on another host", async () => {
+testEachEngine("a client reaches a pod on its own host, and one on another host", async () => {
   await withCluster(2, async ([one, two], resources) => {
     const server = new TestServer(two!.ip, echo);
     resources.push(server);
@@ -31,26 +32,29 @@ Deno.test("a client reaches a pod on its own host, and one on another host", asy
   });
 });
 
-Deno.test("a server that speaks first is heard at once, also when the reply brings its bytes", async () => {
-  await withCluster(2, async ([one, two], resources) => {
-    const server = new TestServer(two!.ip, greeter("220 hello"));
-    resources.push(server);
-    await two!.map({ hostPort: server.port });
-    for (const host of [one!, two!]) {
-      for (let turn = 0; turn < 5; turn++) {
-        using conn = await Deno.connect({ hostname: host.ip, port: PORT_A });
-        const start = performance.now();
-        assert.equal(await receive(conn, "\n"), "220 hello\n");
-        assert.ok(performance.now() - start < 500, "it was delayed");
-        await send(conn, "PRO");
-        await send(conn, "XY\n");
-        assert.equal(await receive(conn, "\n"), "PROXY\n");
+testEachEngine(
+  "a server that speaks first is heard at once, also when the reply brings its bytes",
+  async () => {
+    await withCluster(2, async ([one, two], resources) => {
+      const server = new TestServer(two!.ip, greeter("220 hello"));
+      resources.push(server);
+      await two!.map({ hostPort: server.port });
+      for (const host of [one!, two!]) {
+        for (let turn = 0; turn < 5; turn++) {
+          using conn = await Deno.connect({ hostname: host.ip, port: PORT_A });
+          const start = performance.now();
+          assert.equal(await receive(conn, "\n"), "220 hello\n");
+          assert.ok(performance.now() - start < 500, "it was delayed");
+          await send(conn, "PRO");
+          await send(conn, "XY\n");
+          assert.equal(await receive(conn, "\n"), "PROXY\n");
+        }
       }
-    }
-  });
-});
+    });
+  },
+);
 
-Deno.test("half-close: either side may go on after the other ended", async () => {
+testEachEngine("half-close: either side may go on after the other ended", async () => {
   await withCluster(2, async ([one, two], resources) => {
     const counter = new TestServer(two!.ip, async (conn) => {
       const all = await receive(conn);
@@ -76,31 +80,37 @@ Deno.test("half-close: either side may go on after the other ended", async () =>
   });
 });
 
-Deno.test("all at their limit: wait for room, then close; counts live through reloads", async () => {
-  await withCluster(2, async ([one, two], resources) => {
-    const server = new TestServer(two!.ip, greeter("hello"));
-    resources.push(server);
-    await two!.map({ hostPort: server.port, maxConn: 2 });
-    const held = [];
-    for (let index = 0; index < 2; index++) {
-      const conn = await Deno.connect({ hostname: one!.ip, port: PORT_A });
-      resources.push({ close: () => quietClose(conn) });
-      held.push(conn);
-      assert.equal(await receive(conn, "\n"), "hello\n");
-    }
-    await two!.map({ hostPort: server.port, maxConn: 2 }, { clusterPort: PORT_B, hostPort: 30000 });
-    assert.equal(await exchange(one!.ip, PORT_A, "x"), "");
-    assert.equal(await exchange(two!.ip, PORT_A, "x"), "");
-    assert.equal(server.accepted, 2);
+testEachEngine(
+  "all at their limit: wait for room, then close; counts live through reloads",
+  async () => {
+    await withCluster(2, async ([one, two], resources) => {
+      const server = new TestServer(two!.ip, greeter("hello"));
+      resources.push(server);
+      await two!.map({ hostPort: server.port, maxConn: 2 });
+      const held = [];
+      for (let index = 0; index < 2; index++) {
+        const conn = await Deno.connect({ hostname: one!.ip, port: PORT_A });
+        resources.push({ close: () => quietClose(conn) });
+        held.push(conn);
+        assert.equal(await receive(conn, "\n"), "hello\n");
+      }
+      await two!.map({ hostPort: server.port, maxConn: 2 }, {
+        clusterPort: PORT_B,
+        hostPort: 30000,
+      });
+      assert.equal(await exchange(one!.ip, PORT_A, "x"), "");
+      assert.equal(await exchange(two!.ip, PORT_A, "x"), "");
+      assert.equal(server.accepted, 2);
 
-    const waiting = exchange(one!.ip, PORT_A, "waited");
-    await until(async () => (await one!.proxy.status()).sessions === 3, "the third is searching");
-    held[0]!.close();
-    assert.equal(await waiting, "hello\nwaited");
-  }, "BUSYSECONDS 0.5");
-});
+      const waiting = exchange(one!.ip, PORT_A, "waited");
+      await until(async () => (await one!.proxy.status()).sessions === 3, "the third is searching");
+      held[0]!.close();
+      assert.equal(await waiting, "hello\nwaited");
+    }, "BUSYSECONDS 0.5");
+  },
+);
 
-Deno.test("dead hosts cost a moment at first and nothing later", async () => {
+testEachEngine("dead hosts cost a moment at first and nothing later", async () => {
   await withCluster(3, async ([one, two, three], resources) => {
     await two!.proxy.stop();
     resources.push(await blackHole(two!.ip, ROUTER));
@@ -122,26 +132,29 @@ Deno.test("dead hosts cost a moment at first and nothing later", async () => {
   });
 });
 
-Deno.test("a port that refuses: the next mapping, then other hosts, within the same connection", async () => {
-  await withCluster(2, async ([one, two], resources) => {
-    const gone = new TestServer(one!.ip, echo);
-    await gone.close();
-    const local = new TestServer(one!.ip, greeter("one"));
-    const remote = new TestServer(two!.ip, greeter("two"));
-    resources.push(local, remote);
-    await two!.map({ hostPort: remote.port });
-    await one!.map({ hostPort: gone.port }, { hostPort: local.port });
-    for (let turn = 0; turn < 4; turn++) {
-      assert.equal(await exchange(one!.ip, PORT_A, "x"), "one\nx");
-    }
-    local.stopListening();
-    for (let turn = 0; turn < 4; turn++) {
-      assert.equal(await exchange(one!.ip, PORT_A, "x"), "two\nx");
-    }
-  });
-});
+testEachEngine(
+  "a port that refuses: the next mapping, then other hosts, within the same connection",
+  async () => {
+    await withCluster(2, async ([one, two], resources) => {
+      const gone = new TestServer(one!.ip, echo);
+      await gone.close();
+      const local = new TestServer(one!.ip, greeter("one"));
+      const remote = new TestServer(two!.ip, greeter("two"));
+      resources.push(local, remote);
+      await two!.map({ hostPort: remote.port });
+      await one!.map({ hostPort: gone.port }, { hostPort: local.port });
+      for (let turn = 0; turn < 4; turn++) {
+        assert.equal(await exchange(one!.ip, PORT_A, "x"), "one\nx");
+      }
+      await local.stopListening();
+      for (let turn = 0; turn < 4; turn++) {
+        assert.equal(await exchange(one!.ip, PORT_A, "x"), "two\nx");
+      }
+    });
+  },
+);
 
-Deno.test("memory that went stale makes no connection fail", async () => {
+testEachEngine("memory that went stale makes no connection fail", async () => {
   await withCluster(3, async ([one, two, three], resources) => {
     const servers = [two!, three!].map((host) => new TestServer(host.ip, greeter(host.ip)));
     resources.push(...servers);
@@ -155,7 +168,7 @@ Deno.test("memory that went stale makes no connection fail", async () => {
   });
 });
 
-Deno.test("connections spread over all hosts, those that come later included", async () => {
+testEachEngine("connections spread over all hosts, those that come later included", async () => {
   await withCluster(3, async ([one, two, three], resources) => {
     const servers = [two!, three!].map((host) => new TestServer(host.ip, echo));
     resources.push(...servers);
@@ -171,23 +184,26 @@ Deno.test("connections spread over all hosts, those that come later included", a
   }, "REMEMBERREFUSED 0.05");
 });
 
-Deno.test("a mapping that leaves keeps its connections, and they end with the pod", async () => {
-  await withCluster(2, async ([one, two], resources) => {
-    const server = new TestServer(two!.ip, greeter("two"));
-    resources.push(server);
-    await two!.map({ hostPort: server.port });
-    using conn = await Deno.connect({ hostname: one!.ip, port: PORT_A });
-    assert.equal(await receive(conn, "\n"), "two\n");
-    await two!.map();
-    assert.equal(await exchange(one!.ip, PORT_A, "x"), "");
-    await send(conn, "still\n");
-    assert.equal(await receive(conn, "\n"), "still\n");
-    await server.close();
-    assert.equal(await receive(conn).catch(() => ""), "");
-  });
-});
+testEachEngine(
+  "a mapping that leaves keeps its connections, and they end with the pod",
+  async () => {
+    await withCluster(2, async ([one, two], resources) => {
+      const server = new TestServer(two!.ip, greeter("two"));
+      resources.push(server);
+      await two!.map({ hostPort: server.port });
+      using conn = await Deno.connect({ hostname: one!.ip, port: PORT_A });
+      assert.equal(await receive(conn, "\n"), "two\n");
+      await two!.map();
+      assert.equal(await exchange(one!.ip, PORT_A, "x"), "");
+      await send(conn, "still\n");
+      assert.equal(await receive(conn, "\n"), "still\n");
+      await server.close();
+      assert.equal(await receive(conn).catch(() => ""), "");
+    });
+  },
+);
 
-Deno.test("a probe that lost the race does not stay with its pod", async () => {
+testEachEngine("a probe that lost the race does not stay with its pod", async () => {
   await withCluster(3, async ([one, two, three], resources) => {
     const idle = (conn: Deno.TcpConn) => conn.read(new Uint8Array(1)).then(() => forever);
     let release = () => {};
@@ -207,56 +223,66 @@ Deno.test("a probe that lost the race does not stay with its pod", async () => {
   });
 });
 
-Deno.test("2,000 short connections while a target goes away and comes back: none fails", async () => {
-  await withCluster(2, async ([one, two], resources) => {
-    let local = new TestServer(one!.ip, greeter("x"));
-    const remote = new TestServer(two!.ip, greeter("x"));
-    resources.push(remote, { close: () => local.close() });
-    const { port } = local;
-    await one!.map({ hostPort: port });
-    await two!.map({ hostPort: remote.port });
-    let failed = 0;
-    let served = 0;
-    for (let batch = 0; batch < 100; batch++) {
-      // The port refuses long before or after portmappings.conf says so.
-      if (batch % 10 === 3) await local.close();
-      if (batch % 10 === 6) await one!.map();
-      if (batch % 10 === 8) local = new TestServer(one!.ip, greeter("x"), port);
-      if (batch % 10 === 9) await one!.map({ hostPort: port });
-      await Promise.all(Array.from({ length: 20 }, async (_, index) => {
-        const from = index % 2 === 0 ? one! : two!;
-        const answer = await exchange(from.ip, PORT_A, "hello").catch(String);
-        served++;
-        if (answer !== "x\nhello") failed++;
-      }));
-    }
-    assert.deepEqual({ served, failed }, { served: 2000, failed: 0 });
-    await until(async () => (await one!.proxy.status()).connections === 0, "nothing is left open");
-  });
-});
+testEachEngine(
+  "2,000 short connections while a target goes away and comes back: none fails",
+  async () => {
+    await withCluster(2, async ([one, two], resources) => {
+      let local = new TestServer(one!.ip, greeter("x"));
+      const remote = new TestServer(two!.ip, greeter("x"));
+      resources.push(remote, { close: () => local.close() });
+      const { port } = local;
+      await one!.map({ hostPort: port });
+      await two!.map({ hostPort: remote.port });
+      let failed = 0;
+      let served = 0;
+      for (let batch = 0; batch < 100; batch++) {
+        // The port refuses long before or after portmappings.conf says so.
+        if (batch % 10 === 3) await local.close();
+        if (batch % 10 === 6) await one!.map();
+        if (batch % 10 === 8) local = new TestServer(one!.ip, greeter("x"), port);
+        if (batch % 10 === 9) await one!.map({ hostPort: port });
+        await Promise.all(Array.from({ length: 20 }, async (_, index) => {
+          const from = index % 2 === 0 ? one! : two!;
+          const answer = await exchange(from.ip, PORT_A, "hello").catch(String);
+          served++;
+          if (answer !== "x\nhello") failed++;
+        }));
+      }
+      assert.deepEqual({ served, failed }, { served: 2000, failed: 0 });
+      await until(
+        async () => (await one!.proxy.status()).connections === 0,
+        "nothing is left open",
+      );
+    });
+  },
+);
 
-Deno.test("2,000 short connections while a mapping leaves and returns under load: none fails", async () => {
-  await withCluster(2, async ([one, two], resources) => {
-    const servers = [one!, two!].map((host) => new TestServer(host.ip, greeter("x")));
-    resources.push(...servers);
-    const mapped = (index: number) => [one!, two!][index]!.map({ hostPort: servers[index]!.port });
-    await Promise.all([mapped(0), mapped(1)]);
-    let left = 2000;
-    let failed = 0;
-    const worker = async (index: number) => {
-      while (left-- > 0) {
-        const from = index % 2 === 0 ? one! : two!;
-        if (await exchange(from.ip, PORT_A, "hello").catch(String) !== "x\nhello") failed++;
-      }
-    };
-    const toggle = async () => {
-      for (let turn = 0; left > 0; turn++) {
-        await [one!, two!][turn % 2]!.map();
-        await new Promise((resolve) => setTimeout(resolve, 10));
-        await mapped(turn % 2);
-      }
-    };
-    await Promise.all([toggle(), ...Array.from({ length: 16 }, (_, index) => worker(index))]);
-    assert.equal(failed, 0);
-  });
-});
+testEachEngine(
+  "2,000 short connections while a mapping leaves and returns under load: none fails",
+  async () => {
+    await withCluster(2, async ([one, two], resources) => {
+      const servers = [one!, two!].map((host) => new TestServer(host.ip, greeter("x")));
+      resources.push(...servers);
+      const mapped = (index: number) =>
+        [one!, two!][index]!.map({ hostPort: servers[index]!.port });
+      await Promise.all([mapped(0), mapped(1)]);
+      let left = 2000;
+      let failed = 0;
+      const worker = async (index: number) => {
+        while (left-- > 0) {
+          const from = index % 2 === 0 ? one! : two!;
+          if (await exchange(from.ip, PORT_A, "hello").catch(String) !== "x\nhello") failed++;
+        }
+      };
+      const toggle = async () => {
+        for (let turn = 0; left > 0; turn++) {
+          await [one!, two!][turn % 2]!.map();
+          await new Promise((resolve) => setTimeout(resolve, 10));
+          await mapped(turn % 2);
+        }
+      };
+      await Promise.all([toggle(), ...Array.from({ length: 16 }, (_, index) => worker(index))]);
+      assert.equal(failed, 0);
+    });
+  },
+);

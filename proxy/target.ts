@@ -1,5 +1,6 @@
 /** Ways to a pod: through the own host, or through the proxy of another one. */
 import { askPeer, dialPeer, type NoTarget, remember, type RemoteTarget } from "./ask_peer.ts";
+import type { HostAddress } from "./conf/mod.ts";
 import { type Context, HESITATION_MS, inBackground, type Shared } from "./context.ts";
 import type { Connection } from "./engine.ts";
 import { dialHostPort, type HostPort } from "./host_ports.ts";
@@ -92,12 +93,8 @@ export async function askHost(
   let found: RemoteTarget | NoTarget | undefined;
   try {
     const kept = tentative ? undefined : pool.take(host, address);
-    if (kept) found = await askLine(context, kept, port, false);
-    // The other side may have ended a kept connection meanwhile: that says nothing of the port.
-    if (!found || (found.answer === "refused" && found.wordless)) {
-      const line = await dialPeer(context.engine, address, context.conf.connectSeconds * 1000);
-      found = "answer" in line ? line : await askLine(context, line, port, tentative);
-    }
+    const asking = askAt(context, address, kept, port, tentative);
+    found = await context.metrics.asking("client", host, asking);
   } finally {
     if (found?.answer !== "ok") end();
   }
@@ -115,6 +112,21 @@ export async function askHost(
       end();
     },
   };
+}
+
+/** Asks on the connection that was kept ready, if there is one, else on a new one. */
+async function askAt(
+  context: Shared,
+  address: HostAddress,
+  kept: PeerLine | undefined,
+  port: number,
+  tentative: boolean,
+): Promise<RemoteTarget | NoTarget> {
+  const found = kept && await askLine(context, kept, port, false);
+  // The other side may have ended a kept connection meanwhile: that says nothing of the port.
+  if (found && !(found.answer === "refused" && found.wordless)) return found;
+  const line = await dialPeer(context.engine, address, context.conf.connectSeconds * 1000);
+  return "answer" in line ? line : await askLine(context, line, port, tentative);
 }
 
 function askLine({ engine, conf }: Shared, line: PeerLine, port: number, tentative: boolean) {

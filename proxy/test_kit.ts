@@ -6,24 +6,61 @@ import {
   formatPortMappings,
   type HostAddress,
   type PortMapping,
+  type ProxyConf,
 } from "./conf/mod.ts";
 import { createLog, type Log } from "./log.ts";
+import { LinuxEngine } from "./linux/linux_engine.ts";
 import type { Plan } from "./plan.ts";
 import { Proxy } from "./proxy.ts";
+import { choosePlane } from "./workers/choose_plane.ts";
 
 /** Where the proxies of tests talk to each other. */
 export const ROUTER = 29767;
 /** The cluster ports of tests. */
 export const [PORT_A, PORT_B] = [61001, 61002];
 
+/** What the proxies of the running test forward with. */
+let engine: ProxyConf["engine"] = "deno";
+
+/** Defines a test once for each engine that runs here. */
+export function testEachEngine(name: string, test: () => Promise<void>): void {
+  for (
+    const each of LinuxEngine.supported() === undefined
+      ? ["deno", "linux"] as const
+      : ["deno"] as const
+  ) {
+    Deno.test(`${name} (${each})`, async () => {
+      engine = each;
+      await test();
+    });
+  }
+}
+
+/**
+ * The start of loopback addresses that only this test file uses. Test files run beside each other, in
+ * one process too: who listens on its last address has the block.
+ */
+const BLOCK = claimBlock();
 let addresses = 0;
-/** Test files that run in parallel share a process and not this module: each takes a block by chance. */
-const [block = 0] = crypto.getRandomValues(new Uint16Array(1));
+
+function claimBlock(): string {
+  for (let turn = 0; turn < 100; turn++) {
+    const [second, third] = crypto.getRandomValues(new Uint8Array(2));
+    const block = `127.${20 + second! % 200}.${third}`;
+    try {
+      Deno.listen({ hostname: `${block}.254`, port: ROUTER }).unref();
+      return block;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
+  throw new Error(`No free loopback addresses for tests: who listens on port ${ROUTER}?`);
+}
+
 /** A loopback address that no other test uses. */
 export function freshAddress(): string {
-  addresses++;
-  const third = (block + (addresses >> 7)) % 256;
-  return `127.${20 + (block >> 8) % 200}.${third}.${1 + addresses % 128}`;
+  if (++addresses > 253) throw new Error("A test file has 253 loopback addresses");
+  return `${BLOCK}.${addresses}`;
 }
 
 /** A plan of the host `ip` with default settings: no mappings, no other hosts. */
@@ -62,6 +99,11 @@ export class TestHost {
     return { hostname: this.ip, port: ROUTER };
   }
 
+  /** Where its socket lies. */
+  get directories() {
+    return { runtime: undefined, own: join(this.directory, "sockets") };
+  }
+
   get log(): Log {
     return createLog("debug", (line) => this.lines.push(line));
   }
@@ -87,7 +129,12 @@ export class TestHost {
     this.proxy = await Proxy.start({
       confFile: join(this.directory, "proxy.conf"),
       log: this.log,
+      makePlane: (first) =>
+        choosePlane(first, this.log, (error) => {
+          throw error;
+        }),
       pollMs: 50,
+      directories: this.directories,
     });
   }
 }
@@ -105,7 +152,7 @@ export async function withCluster(
     for (let index = 0; index < count; index++) {
       const home = join(directory, `${index}`);
       await Deno.mkdir(home);
-      const text = `PORT ${ROUTER}\nCLUSTERPORTS ${PORT_A},${PORT_B}\n${conf}`;
+      const text = `PORT ${ROUTER}\nCLUSTERPORTS ${PORT_A},${PORT_B}\nENGINE ${engine}\n${conf}`;
       hosts.push(new TestHost(freshAddress(), home, text));
     }
     for (const host of hosts) {
@@ -131,12 +178,13 @@ export class TestServer {
   readonly #listener: Deno.TcpListener;
   readonly #open = new Set<Deno.TcpConn>();
   readonly #running = new Set<Promise<void>>();
+  readonly #accepting: Promise<void>;
   /** Connections accepted in all. */
   accepted = 0;
 
   constructor(hostname: string, serve: (conn: Deno.TcpConn) => Promise<unknown>, port = 0) {
     this.#listener = Deno.listen({ hostname, port });
-    this.#run(serve);
+    this.#accepting = this.#run(serve);
   }
 
   get port(): number {
@@ -153,10 +201,9 @@ export class TestServer {
       try {
         conn = await this.#listener.accept();
       } catch (error) {
-        if (error instanceof Deno.errors.BadResource) return; // Closed.
-        if (!(error instanceof Deno.errors.NotConnected)) throw error;
-        this.accepted++; // Reset while it waited to be accepted.
-        continue;
+        if (error instanceof Deno.errors.NotConnected) continue; // It was reset before.
+        if (error instanceof Deno.errors.BadResource) return;
+        throw error;
       }
       this.accepted++;
       this.#open.add(conn);
@@ -170,12 +217,13 @@ export class TestServer {
   }
 
   /** Refuses further connections; those accepted stay. */
-  stopListening(): void {
+  async stopListening(): Promise<void> {
     quietClose(this.#listener);
+    await this.#accepting; // Until then the port may still take connections.
   }
 
   async close(): Promise<void> {
-    this.stopListening();
+    await this.stopListening();
     for (const conn of this.#open) quietClose(conn);
     await Promise.all(this.#running);
   }

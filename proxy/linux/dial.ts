@@ -20,6 +20,9 @@ import {
 import { ADDRESS_BYTES, encodeAddress, sameAddress } from "./socket_address.ts";
 
 const ON = new Int32Array([1]);
+/** Room for an answer of the kernel, used at once. */
+const OWN = new Uint8Array(ADDRESS_BYTES);
+const LENGTH = new Uint32Array(1);
 
 /** One attempt. Once started, it calls `onConnected` or `onFailed`, once. */
 export class Dial implements Watcher {
@@ -98,9 +101,9 @@ export class Dial implements Watcher {
 
   /** The kernel connects a port nobody listens on to itself when it picks it as the local port too. */
   #isSelf(): boolean {
-    const own = new Uint8Array(ADDRESS_BYTES);
-    this.#libc.getsockname(this.#fd, own, new Uint32Array([own.length]));
-    return sameAddress(own, this.#wanted!);
+    LENGTH[0] = ADDRESS_BYTES;
+    this.#libc.getsockname(this.#fd, OWN, LENGTH);
+    return sameAddress(OWN, this.#wanted!);
   }
 
   #failBy(errno: number): void {

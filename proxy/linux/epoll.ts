@@ -8,6 +8,8 @@ export const EPOLLOUT = 0x4;
 export const EPOLLERR = 0x8;
 export const EPOLLHUP = 0x10;
 export const EPOLLRDHUP = 0x2000;
+/** Wake one of those who wait for the same socket, not all. */
+export const EPOLLEXCLUSIVE = 0x10000000;
 /** Tell of changes only. */
 export const EPOLLET = 0x80000000;
 

@@ -12,10 +12,11 @@ import { Timers } from "./timers.ts";
 import { hearWakes, openWake, wake } from "./wake.ts";
 
 /**
- * How often the thread's event loop turns after a wake, so that the message which came before
- * it is heard. Two would do; a turn is cheap.
+ * Turns of the thread's event loop that a wake is worth, so that the message which came before it is
+ * heard. Most are there after a few, but on a busy machine it can take more than 16: so it first
+ * turns without waiting, and then goes on for a while with a little wait before each turn.
  */
-const TURNS_PER_WAKE = 16;
+const WAKE = { quickTurns: 64, slowTurns: 200, waitMs: 1 };
 /** Steps between two turns of a thread that has other things to do. */
 const STEPS_PER_TURN = 64;
 
@@ -49,7 +50,7 @@ export class EventLoop implements Watcher {
   /** Hears wakes. */
   ready(): void {
     hearWakes(this.wakeFd);
-    this.#turns = TURNS_PER_WAKE;
+    this.#turns = WAKE.quickTurns + WAKE.slowTurns;
   }
 
   /** To be called by whoever settles a promise or calls a callback: what follows gets its turn. */
@@ -92,7 +93,7 @@ export class EventLoop implements Watcher {
         try {
           if (signal.aborted) return resolve();
           if (this.#turns > 0) this.#turns--;
-          do this.#step(this.#turns === 0); while (!this.#called && this.#turns === 0);
+          do this.#step(this.#mayWaitMs()); while (!this.#called && this.#turns === 0);
           this.#called = false;
           setImmediate(turn);
         } catch (error) {
@@ -110,7 +111,7 @@ export class EventLoop implements Watcher {
     pollFd.set([this.epoll.fd, EPOLLIN]);
     while (!signal.aborted) {
       let steps = 0;
-      while (this.#step(false) > 0 && ++steps < STEPS_PER_TURN);
+      while (this.#step(0) > 0 && ++steps < STEPS_PER_TURN);
       const waitMs = this.#waitMs();
       if (steps < STEPS_PER_TURN && waitMs !== 0) {
         this.#dozing = true;
@@ -121,8 +122,8 @@ export class EventLoop implements Watcher {
     signal.removeEventListener("abort", stir);
   }
 
-  #step(mayWait: boolean): number {
-    const events = this.epoll.wait(mayWait ? this.#waitMs() : 0);
+  #step(waitMs: number): number {
+    const events = this.epoll.wait(waitMs);
     this.now = performance.now();
     this.epoll.tell(events);
     for (let due = this.#timers.take(this.now); due; due = this.#timers.take(this.now)) {
@@ -137,7 +138,14 @@ export class EventLoop implements Watcher {
     return events;
   }
 
-  /** How long it may wait, in whole milliseconds; -1 for without end. */
+  /** How long a thread that is all its own may wait. */
+  #mayWaitMs(): number {
+    if (this.#turns > WAKE.slowTurns) return 0;
+    const waitMs = this.#waitMs();
+    return this.#turns > 0 && waitMs !== 0 ? WAKE.waitMs : waitMs;
+  }
+
+  /** How long nothing is to be done, in whole milliseconds; -1 for without end. */
   #waitMs(): number {
     if (this.#deferred.length > 0) return 0;
     const next = this.#timers.next;

@@ -99,15 +99,26 @@ export class LinuxEngine implements Engine {
     onConnection: (connection: Connection) => void,
     onTrouble: (error: unknown) => void,
   ): LinuxListening {
-    const accepted = (socket: number, remote: Uint8Array) => {
-      onConnection(this.#connect(socket, decodeAddress(remote)));
-    };
     try {
-      return new LinuxListener(fd, this.#loop, accepted, onTrouble);
+      return this.#accept(fd, onConnection, onTrouble, false);
     } catch (error) {
       libc().close(fd);
       throw error;
     }
+  }
+
+  /**
+   * Accepts from a listening socket that other threads accept from too. It stays open when the listener
+   * is closed, and is closed by who opened it, after all have closed theirs.
+   *
+   * @throws SystemError When it can't be watched.
+   */
+  acceptFrom(
+    fd: number,
+    onConnection: (connection: Connection) => void,
+    onTrouble: (error: unknown) => void,
+  ): Listener {
+    return this.#accept(fd, onConnection, onTrouble, true);
   }
 
   dial(address: HostAddress, timeoutMs: number): Promise<Connection> {
@@ -149,6 +160,18 @@ export class LinuxEngine implements Engine {
   closeAll(): void {
     for (const dial of [...this.#dials]) dial.abort();
     for (const connection of [...this.#connections]) connection.close();
+  }
+
+  #accept(
+    fd: number,
+    onConnection: (connection: Connection) => void,
+    onTrouble: (error: unknown) => void,
+    shared: boolean,
+  ): LinuxListener {
+    const accepted = (socket: number, remote: Uint8Array) => {
+      onConnection(this.#connect(socket, decodeAddress(remote)));
+    };
+    return new LinuxListener(fd, this.#loop, accepted, onTrouble, shared);
   }
 
   #connect(fd: number, remote: HostAddress): LinuxConnection {

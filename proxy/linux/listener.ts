@@ -1,6 +1,6 @@
 /** A listening socket. */
 import type { HostAddress } from "../conf/mod.ts";
-import { EPOLLIN, type Watcher } from "./epoll.ts";
+import { EPOLLEXCLUSIVE, EPOLLIN, type Watcher } from "./epoll.ts";
 import { EAGAIN, EMFILE, ENFILE, SystemError } from "./errno.ts";
 import type { EventLoop } from "./event_loop.ts";
 import {
@@ -62,6 +62,7 @@ export class LinuxListener implements Watcher {
   /**
    * @param onAccepted Takes a socket over, with the address of the other end.
    * @param onTrouble Hears why nothing is accepted for a moment.
+   * @param shared Whether other threads accept from it too; then it stays open when this one closes.
    * @throws SystemError When it can't be watched; `fd` stays open then.
    */
   constructor(
@@ -69,8 +70,9 @@ export class LinuxListener implements Watcher {
     private readonly loop: EventLoop,
     private readonly onAccepted: (fd: number, remote: Uint8Array) => void,
     private readonly onTrouble: (error: unknown) => void,
+    private readonly shared: boolean,
   ) {
-    loop.epoll.add(fd, EPOLLIN, this);
+    this.#watch();
   }
 
   ready(): void {
@@ -94,9 +96,13 @@ export class LinuxListener implements Watcher {
       this.#open = false;
       this.#stopTimer?.();
       this.loop.epoll.remove(this.fd);
-      this.#libc.close(this.fd);
+      if (!this.shared) this.#libc.close(this.fd);
     }
     return Promise.resolve();
+  }
+
+  #watch(): void {
+    this.loop.epoll.add(this.fd, this.shared ? EPOLLIN | EPOLLEXCLUSIVE : EPOLLIN, this);
   }
 
   #give(fd: number): void {
@@ -111,7 +117,7 @@ export class LinuxListener implements Watcher {
   /** Ready as it still is, it would be told of again and again. */
   #park(errno: number): void {
     this.loop.epoll.remove(this.fd);
-    this.#stopTimer = this.loop.after(PARKED_MS, () => this.loop.epoll.add(this.fd, EPOLLIN, this));
+    this.#stopTimer = this.loop.after(PARKED_MS, () => this.#watch());
     this.loop.calls();
     this.onTrouble(new SystemError("Cannot accept a connection", errno));
   }

@@ -17,7 +17,7 @@ export function encodeAddress({ hostname, port }: HostAddress): Bytes {
   if (isIPv4(hostname)) {
     const bytes = new Uint8Array(V4_BYTES);
     setFamily(bytes, AF_INET, port);
-    bytes.set(hostname.split(".").map(Number), 4);
+    setV4(bytes, hostname);
     return bytes;
   }
   const [host = "", zone = "0"] = hostname.split("%");
@@ -60,6 +60,16 @@ function setFamily(bytes: Uint8Array, family: number, port: number): void {
   bytes[0] = family;
   bytes[2] = port >> 8;
   bytes[3] = port & 0xff;
+}
+
+/** Writes a valid IPv4 address. Each dial does: no regular expression, no array. */
+function setV4(bytes: Uint8Array, text: string): void {
+  let at = 4;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code === 0x2e) at++;
+    else bytes[at] = bytes[at]! * 10 + code - 0x30;
+  }
 }
 
 /** The eight groups of a valid IPv6 address. */
