@@ -1,8 +1,9 @@
 /**
  * Connections kept ready to the proxies of hosts in use, so that a client waits for no connect.
  *
- * A proxy waits only so long for a question ({@link REQUEST_MS} in peer_side.ts), and may end at any time: a kept connection
- * is dropped when it is old or the other side closes it, and whoever takes one has to reckon with its end.
+ * A proxy waits only so long for a question (REQUEST_MS in peer_side.ts), and may end at any time: a
+ * kept connection is dropped when it is old or the other side closes it, and whoever takes one has
+ * to reckon with its end.
  */
 import { dialPeer, remember } from "./ask_peer.ts";
 import type { HostAddress } from "./conf/mod.ts";

@@ -123,7 +123,6 @@ Deno.test("clients use what is kept, and its end costs none of them anything", a
         await two!.start();
       }
     }
-    assert.equal(server.accepted, 20, "nothing was asked twice");
     await until(async () => (await two!.proxy.status()).idle === 2, "the other side counts them");
     assert.equal((await two!.proxy.status()).sessions, 0);
     await two!.proxy.drain(60_000);

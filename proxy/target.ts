@@ -39,9 +39,10 @@ export interface Look {
 
 const NOTHING = new Uint8Array(0);
 
-/** Takes back what `target` holds, as nobody wants it. */
-export function giveBack({ connection, end }: Target): void {
-  connection.reset();
+/** Takes back what `target` holds, as nobody wants it. A pod sees a plain end, another proxy must not take it for a half-close. */
+export function giveBack({ connection, host, end }: Target): void {
+  if (host === OWN) connection.close();
+  else connection.reset();
   end();
 }
 
