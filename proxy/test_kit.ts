@@ -127,7 +127,16 @@ export class TestServer {
   }
 
   async #run(serve: (conn: Deno.TcpConn) => Promise<unknown>) {
-    for await (const conn of this.#listener) {
+    for (;;) {
+      let conn: Deno.TcpConn;
+      try {
+        conn = await this.#listener.accept();
+      } catch (error) {
+        if (error instanceof Deno.errors.BadResource) return;
+        if (!(error instanceof Deno.errors.NotConnected)) throw error;
+        this.accepted++; // And reset again already: it has no address any more.
+        continue;
+      }
       this.accepted++;
       this.#open.add(conn);
       const served = serve(conn).catch(() => {}).then(() => {
