@@ -99,6 +99,19 @@ eachEngine(
   },
 );
 
+eachEngine("closing with bytes unread is heard as an end first", async (bench) => {
+  const arrived = Promise.withResolvers<void>();
+  const address = bench.listen(async (connection) => {
+    await connection.read(new Uint8Array(1));
+    await arrived.promise;
+    connection.close();
+  });
+  const client = bench.add(await Deno.connect(address));
+  await send(client, "request");
+  arrived.resolve();
+  assert.equal(await receive(client), "");
+});
+
 eachEngine("closeAll ends whatever goes on", async (bench) => {
   const { engine } = bench;
   const idle = await bench.join();
