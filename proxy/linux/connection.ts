@@ -101,6 +101,7 @@ export class LinuxConnection implements Connection, Watcher {
   }
 
   read(buffer: Bytes): Promise<number | null> {
+    if (buffer.length === 0) return Promise.resolve(0);
     if (this.#reading) return Promise.reject(new Error("Two reads of one connection at once"));
     return new Promise((resolve, reject) => {
       this.#reading = { data: buffer, resolve, reject };

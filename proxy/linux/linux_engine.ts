@@ -11,6 +11,9 @@ import { Pipes } from "./pipes.ts";
 import { Relay } from "./relay.ts";
 import { decodeAddress } from "./socket_address.ts";
 
+/** Size of the buffer that all relays share; a stream that fills it again and again is bulk. */
+const BUFFER_BYTES = 64 * 1024;
+
 export interface LinuxEngineOptions {
   /** Lets other engines listen on the same addresses; the kernel spreads connections over them. */
   readonly reusePort?: boolean;
@@ -18,8 +21,6 @@ export interface LinuxEngineOptions {
   readonly pipes?: number;
   /** Size of their buffers in the kernel; its default, 64 kB, when 0. */
   readonly pipeBytes?: number;
-  /** Size of the buffer that all relays share. */
-  readonly bufferBytes?: number;
 }
 
 /** An open listener, with its socket: another process may take that over. */
@@ -45,7 +46,7 @@ export class LinuxEngine implements Engine {
     this.#means = {
       loop: this.#loop,
       pipes: new Pipes(options.pipes ?? 64, options.pipeBytes ?? 0),
-      buffer: new Uint8Array(options.bufferBytes ?? 64 * 1024),
+      buffer: new Uint8Array(BUFFER_BYTES),
     };
   }
 
