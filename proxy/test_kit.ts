@@ -201,9 +201,10 @@ export class TestServer {
       try {
         conn = await this.#listener.accept();
       } catch (error) {
-        if (error instanceof Deno.errors.NotConnected) continue; // It was reset before.
         if (error instanceof Deno.errors.BadResource) return;
-        throw error;
+        if (!(error instanceof Deno.errors.NotConnected)) throw error;
+        this.accepted++; // And reset again already: it has no address any more.
+        continue;
       }
       this.accepted++;
       this.#open.add(conn);

@@ -71,7 +71,7 @@ sharp("a target that answers and slams the door is still heard", async (bench) =
   await client.write(bytesOf("upload"));
   await target.read(new Uint8Array(1));
   await target.write(bytesOf("413 too large"));
-  target.close(); // "pload" is unread: a reset, behind the answer.
+  target.reset();
   assert.equal(await client.read(new Uint8Array(100)), 13);
   assert.equal(await isReset(client), passesResets(bench));
   assert.equal((await ended).end, "reset by target");
@@ -98,6 +98,19 @@ eachEngine(
     await ended;
   },
 );
+
+eachEngine("closing with bytes unread is heard as an end first", async (bench) => {
+  const arrived = Promise.withResolvers<void>();
+  const address = bench.listen(async (connection) => {
+    await connection.read(new Uint8Array(1));
+    await arrived.promise;
+    connection.close();
+  });
+  const client = bench.add(await Deno.connect(address));
+  await send(client, "request");
+  arrived.resolve();
+  assert.equal(await receive(client), "");
+});
 
 eachEngine("closeAll ends whatever goes on", async (bench) => {
   const { engine } = bench;

@@ -101,6 +101,7 @@ export class LinuxConnection implements Connection, Watcher {
   }
 
   read(buffer: Bytes): Promise<number | null> {
+    if (buffer.length === 0) return Promise.resolve(0);
     if (this.#reading) return Promise.reject(new Error("Two reads of one connection at once"));
     return new Promise((resolve, reject) => {
       this.#reading = { data: buffer, resolve, reject };
@@ -124,17 +125,24 @@ export class LinuxConnection implements Connection, Watcher {
 
   close(): void {
     if (!this.open) return;
+    // Closing with bytes unread is a reset: where that may be, the other end hears a plain end first.
+    if (this.readable && !this.ended && !this.shut) this.endWriting();
+    this.#release();
+  }
+
+  reset(): void {
+    if (!this.open) return;
+    this.#libc.setsockopt(this.fd, SOL_SOCKET, SO_LINGER, NO_LINGER, 8);
+    this.#release();
+  }
+
+  #release(): void {
     this.open = false;
     this.registry.delete(this);
     this.loop.epoll.forget(this.fd);
     this.#libc.close(this.fd);
     this.#goOn();
     this.driver?.closed(this);
-  }
-
-  reset(): void {
-    if (this.open) this.#libc.setsockopt(this.fd, SOL_SOCKET, SO_LINGER, NO_LINGER, 8);
-    this.close();
   }
 
   /** Ends the outgoing direction; `false` when that can't be. */

@@ -6,7 +6,6 @@ export const EAGAIN = 11;
 export const ENFILE = 23;
 export const EMFILE = 24;
 export const EPIPE = 32;
-export const ECONNABORTED = 103;
 export const ECONNRESET = 104;
 export const EINPROGRESS = 115;
 

@@ -11,15 +11,23 @@ import { Pipes } from "./pipes.ts";
 import { Relay } from "./relay.ts";
 import { decodeAddress } from "./socket_address.ts";
 
+/** Size of the buffer that all relays share; a stream that fills it again and again is bulk. */
+const BUFFER_BYTES = 64 * 1024;
+
+/**
+ * 16 MB in all. A user without privileges has 64 MB for large pipes (`pipe-user-pages-soft`); once
+ * they are used up, all its further pipes have 8 kB.
+ */
+const PIPES = 64;
+const PIPE_BYTES = 256 * 1024;
+
 export interface LinuxEngineOptions {
   /** Lets other engines listen on the same addresses; the kernel spreads connections over them. */
   readonly reusePort?: boolean;
   /** How many bulk streams are spliced at the same time; 64 by default. Others are copied. */
   readonly pipes?: number;
-  /** Size of their buffers in the kernel; its default, 64 kB, when 0. */
+  /** Size of their buffers in the kernel; by default 256 kB, and when 0 the kernel's own, 64 kB. */
   readonly pipeBytes?: number;
-  /** Size of the buffer that all relays share. */
-  readonly bufferBytes?: number;
 }
 
 /** An open listener, with its socket: another process may take that over. */
@@ -44,8 +52,8 @@ export class LinuxEngine implements Engine {
     this.#reusePort = options.reusePort ?? false;
     this.#means = {
       loop: this.#loop,
-      pipes: new Pipes(options.pipes ?? 64, options.pipeBytes ?? 0),
-      buffer: new Uint8Array(options.bufferBytes ?? 64 * 1024),
+      pipes: new Pipes(options.pipes ?? PIPES, options.pipeBytes ?? PIPE_BYTES),
+      buffer: new Uint8Array(BUFFER_BYTES),
     };
   }
 

@@ -117,8 +117,17 @@ export class LinuxListener implements Watcher {
   /** Ready as it still is, it would be told of again and again. */
   #park(errno: number): void {
     this.loop.epoll.remove(this.fd);
-    this.#stopTimer = this.loop.after(PARKED_MS, () => this.#watch());
+    this.#stopTimer = this.loop.after(PARKED_MS, () => this.#resume());
     this.loop.calls();
     this.onTrouble(new SystemError("Cannot accept a connection", errno));
+  }
+
+  #resume(): void {
+    try {
+      this.#watch();
+    } catch (error) {
+      this.#stopTimer = this.loop.after(PARKED_MS, () => this.#resume());
+      this.onTrouble(error);
+    }
   }
 }

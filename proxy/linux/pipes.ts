@@ -45,11 +45,6 @@ export class Pipes {
    */
   constructor(private readonly limit: number, private readonly bytes: number) {}
 
-  /** Pipes that exist, in use or not. */
-  get count(): number {
-    return this.#count;
-  }
-
   /** A pipe, empty; `undefined` when there is none to be had. */
   take(): Pipe | undefined {
     return this.#free.pop() ?? this.#make();

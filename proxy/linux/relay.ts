@@ -58,7 +58,7 @@ export class Relay implements Driver, FlowOwner {
   }
 
   passed(): void {
-    if (this.#idleMs > 0) this.#lastMs = this.#means.loop.now;
+    if (this.#idleMs > 0) this.#lastMs = Math.max(this.#lastMs, this.#means.loop.now);
   }
 
   sourceEnded(flow: Flow): void {
