@@ -38,6 +38,8 @@ export interface ServeOptions {
   readonly onTurn?: (pods: number) => void;
   /** Told the number of pods after the first turn. */
   readonly onReady?: (pods: number) => void;
+  /** Told when no new commands are given any more. */
+  readonly onEnding?: () => void;
 }
 
 /**
@@ -70,6 +72,7 @@ export async function serve(home: string, options: ServeOptions): Promise<void> 
     log("INFO", `simplenetesd ${VERSION} serves ${directory} (pid ${Deno.pid}, ${pods} pods)`);
     options.onReady?.(pods);
   });
+  options.onEnding?.();
   if (!stopNow.aborted) log("INFO", "Ending: waiting for the pod commands under way");
   const done = new AbortController();
   const finished = loop.finish().finally(() => done.abort());

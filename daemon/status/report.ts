@@ -121,7 +121,8 @@ function toAction(value: Record<string, unknown>): PodRecord["action"] | undefin
   };
 }
 
-function parseJson(text: string): unknown {
+/** `undefined` for what is no JSON. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -25,8 +25,6 @@ export interface KeeperDeps {
   readonly start: (
     options: Pick<HomeProcessOptions, "onTurn" | "stop" | "stopNow">,
   ) => Promise<HomeProcess>;
-  /** Told of each change of {@link HomeKeeper.state}. */
-  readonly onChange: () => void;
   /** Milliseconds, monotonic and Unix. */
   readonly now: () => { readonly mono: number; readonly wall: number };
 }
@@ -57,21 +55,21 @@ export class HomeKeeper {
       const pause = backOff(failures);
       const wall = this.deps.now().wall;
       const lastError = why ?? "its process ended";
-      this.#set({
+      this.#state = {
         phase: "waiting",
         pods: this.#state.pods,
         failures,
         lastError,
         lastErrorMs: wall,
         nextRetryMs: wall + pause,
-      });
+      };
       this.deps.log(
         "ERROR",
         `Host home ${this.home}: ${lastError}; the next one starts in ${pause / 1000} s`,
       );
       await sleep(pause, stop);
     }
-    this.#set({ phase: "ended", pods: 0, failures: this.#state.failures });
+    this.#state = { phase: "ended", pods: 0, failures: this.#state.failures };
   }
 
   async #live(stop: AbortSignal, stopNow: AbortSignal): Promise<string | undefined> {
@@ -82,7 +80,7 @@ export class HomeKeeper {
         onTurn: (pods) => this.#turned(pods),
       });
       const { nextRetryMs: _, ...state } = this.#state;
-      this.#set({ ...state, phase: "starting", pid: process.pid });
+      this.#state = { ...state, phase: "starting", pid: process.pid };
       return await process.ended;
     } catch (error) {
       return `its process does not start: ${messageOf(error)}`;
@@ -91,11 +89,6 @@ export class HomeKeeper {
 
   #turned(pods: number): void {
     if (this.#state.phase === "serving" && this.#state.pods === pods) return;
-    this.#set({ ...this.#state, phase: "serving", pods });
-  }
-
-  #set(state: HomeState): void {
-    this.#state = state;
-    this.deps.onChange();
+    this.#state = { ...this.#state, phase: "serving", pods };
   }
 }
