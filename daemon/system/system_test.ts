@@ -1,74 +1,117 @@
-/** The system mode for real, as root, on a machine of its own: accounts, privileges, ramdisks, restarts. */
+/** The system mode for real, as root, on a machine of its own: accounts, privileges, restarts. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { isAlive } from "../process_table.ts";
 import { text, until } from "../testing/home.ts";
-import { Machine, whyNoMachine } from "../testing/machine.ts";
-
-const why = await whyNoMachine();
-if (why) console.warn(`the system mode is not tested: ${why}`);
+import { SystemDaemon, systemTest } from "../testing/system_daemon.ts";
 
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
-/** The daemon on `machine`; disposing of it ends it. */
-class SystemDaemon implements AsyncDisposable {
-  log = "";
-  readonly child: Deno.ChildProcess;
-  readonly #reading: Promise<void>;
-
-  constructor(readonly machine: Machine, env: Record<string, string> = {}) {
-    this.child = machine.daemon(["--poll-seconds=1"], {
-      stdin: "null",
-      stdout: "inherit",
-      stderr: "piped",
-      env,
-    }).spawn();
-    this.#reading = this.#read(this.child.stderr);
-  }
-
-  async #read(stream: ReadableStream<Uint8Array>): Promise<void> {
-    for await (const chunk of stream) this.log += decode(chunk);
-  }
-
-  async status(): Promise<{ homes: { home: string; phase: string; pid: number }[] }> {
-    const { stdout } = await this.machine.daemon(["status", "--json"]).output();
-    return JSON.parse(decode(stdout));
-  }
-
-  async [Symbol.asyncDispose]() {
-    this.child.kill("SIGTERM");
-    await this.child.status;
-    await this.#reading;
-  }
-}
-
-function systemTest(name: string, body: (machine: Machine) => Promise<void>): void {
-  Deno.test({
-    name,
-    ignore: why !== undefined,
-    fn: async () => {
-      await using machine = await Machine.make();
-      await body(machine);
-    },
-  });
-}
-
 systemTest(
-  "every account's homes are served with its own privileges and nothing else",
+  "every account's homes are served with its privileges, and nothing of root's",
   async (machine) => {
-    const [ann, bob] = [machine.users[0]!, machine.users[1]!];
-    const home = await machine.hostHome(ann);
-    const web = await machine.pod(ann, home, "web", "running");
-    const other = await machine.hostHome(bob, `${bob.home}/deep/er/home`);
-    const api = await machine.pod(bob, other, "api", "running");
-    await machine.as(
-      bob,
-      'mkdir "$HOME/.simplenetes-homes" && ln -s "$1" "$HOME/.simplenetes-homes/1"',
-      other,
-    );
-    await Deno.writeTextFile(`${web.dir}/probe`, "");
+    const [ann, bob] = machine.users;
+    const web = await machine.pod(ann, await machine.hostHome(ann), "web", "running");
+    const deep = await machine.hostHome(bob, `${bob.home}/deep/er/home`);
+    const api = await machine.pod(bob, deep, "api", "running");
+    await machine.as(bob, 'mkdir .simplenetes-homes && ln -s "$1" .simplenetes-homes/1', deep);
+    await machine.as(ann, ': >"$1/probe"', web.dir);
     await using daemon = new SystemDaemon(machine, { SECRET: "x", LD_LIBRARY_PATH: "/nowhere" });
     await until("both pods", async () => {
       return (await web.calls()).includes("run") && (await api.calls()).includes("run");
     });
-    console.log(daemon.log);
+
+    const probe = await text(`${web.dir}/probe`);
+    match(probe, /^Uid:\t29901\t29901\t29901\t29901$/m);
+    match(probe, /^Gid:\t29951\t29951\t29951\t29951$/m);
+    match(probe, /^Groups:\t29951 29999 $/m);
+    for (const set of ["Inh", "Prm", "Eff", "Amb"]) {
+      match(
+        probe,
+        new RegExp(`^Cap${set}:\t0+$`, "m"),
+      );
+    }
+    // Open is what any child of this test finds open, as its daemon is one.
+    const { stdout } = await new Deno.Command("ls", { args: ["/proc/self/fd"] }).output();
+    strictEqual(await text(`${web.dir}/fds`), decode(stdout));
+    const env = (await text(`${web.dir}/env`)).split("\n").toSorted();
+    deepStrictEqual(env.filter((line) => /SECRET|LD_|DENO|NOTIFY|root/.test(line)), []);
+    ok(env.includes(`HOME=${ann.home}`) && env.includes("USER=ann"), env.join("\n"));
+    ok(env.includes("XDG_RUNTIME_DIR=/run/user/29901"));
+    strictEqual((await Deno.lstat(machine.path("/run/user/29901"))).mode! & 0o7777, 0o700);
+
+    const { homes } = await daemon.status();
+    deepStrictEqual(homes.map(({ user, pods }) => [user, pods.map(({ pod }) => pod)]), [
+      ["ann", ["web"]],
+      ["bob", ["api"]],
+    ]);
   },
 );
+
+systemTest("a home's process that is killed is replaced, the others go on", async (machine) => {
+  const [ann, bob] = machine.users;
+  const web = await machine.pod(ann, await machine.hostHome(ann), "web", "running");
+  const api = await machine.pod(bob, await machine.hostHome(bob), "api", "running");
+  await using daemon = new SystemDaemon(machine);
+  await until("both", async () => (await daemon.served()).length === 2);
+  const [first, other] = await daemon.served();
+  Deno.kill(first!.pid!, "SIGKILL");
+  await until("another process", async () => {
+    const [now] = await daemon.served();
+    return now !== undefined && now.user === "ann" && now.pid !== first!.pid;
+  });
+  strictEqual((await daemon.served())[1]!.pid, other!.pid);
+  match(daemon.log, /its process was ended by SIGKILL; the next one starts in 1 s/);
+  await until("the pod is taken over", async () => (await web.calls()).length === 2);
+  deepStrictEqual(await api.calls(), ["run"]);
+});
+
+systemTest("homes come and go", async (machine) => {
+  const [ann] = machine.users;
+  await using daemon = new SystemDaemon(machine);
+  await until("a first look", () => daemon.log.includes("serves the host homes"));
+  const home = await machine.hostHome(ann);
+  await until("it is served", async () => (await daemon.served()).length === 1);
+  await machine.as(ann, 'mv "$1/pods" "$1/away"', home);
+  await until("it is let go", async () => (await daemon.served()).length === 0);
+  await machine.as(ann, 'mv "$1/away" "$1/pods"', home);
+  await until("it is served again", async () => (await daemon.served()).length === 1);
+});
+
+systemTest(
+  "pods outlive the daemon, its sudden death too, and the next one takes them over",
+  async (machine) => {
+    const [ann] = machine.users;
+    const web = await machine.pod(ann, await machine.hostHome(ann), "web", "running");
+    {
+      await using daemon = new SystemDaemon(machine);
+      await until("the end of run", () => daemon.log.includes("run done"));
+    }
+    const pid = await web.pid();
+    const killed = new SystemDaemon(machine);
+    await until("adoption", async () => (await web.calls()).length === 2);
+    await until("the home", async () => (await killed.served()).length === 1);
+    const [served] = await killed.served();
+    killed.child.kill("SIGKILL");
+    await until("the end of the home's process", () => !isAlive(served!.pid!));
+    await killed[Symbol.asyncDispose]();
+    await using _next = new SystemDaemon(machine);
+    await until("adoption", async () => (await web.calls()).length === 3);
+    strictEqual(await web.pid(), pid);
+    ok(isAlive(pid));
+    deepStrictEqual(await web.calls(), ["run", "run", "run"]);
+  },
+);
+
+systemTest("a second daemon for the system is refused", async (machine) => {
+  await using daemon = new SystemDaemon(machine);
+  await until("the first one", () => daemon.log.includes("serves the host homes"));
+  const { code, stderr } = await machine.daemon([]).output();
+  strictEqual(code, 1);
+  match(decode(stderr), /Cannot serve this system: another simplenetesd .*\(pid \d+/);
+});
+
+systemTest("without a daemon there is no status, and it says what to do", async (machine) => {
+  const { code, stdout, stderr } = await machine.daemon(["status"]).output();
+  deepStrictEqual([code, decode(stdout)], [1, ""]);
+  match(decode(stderr), /No simplenetesd serves this system\. Start it with "systemctl start/);
+});

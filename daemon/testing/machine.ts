@@ -45,7 +45,8 @@ echo ready
 cat >/dev/null`;
 
 export class Machine implements AsyncDisposable {
-  readonly users: readonly MachineUser[];
+  readonly users: readonly [MachineUser, MachineUser];
+  readonly #pods: FakePod[] = [];
 
   private constructor(readonly dir: string, readonly holder: Deno.ChildProcess) {
     this.users = usersIn(dir);
@@ -63,7 +64,7 @@ export class Machine implements AsyncDisposable {
     const groups = users.map(({ name, gid }) => `${name}:x:${gid}:\n`);
     await Deno.writeTextFile(
       `${dir}/group`,
-      `root:x:0:\n${groups.join("")}helpers:x:29999:${users[0]!.name}\n`,
+      `root:x:0:\n${groups.join("")}helpers:x:29999:${users[0].name}\n`,
     );
     for (const { home, uid, gid } of users) {
       await Deno.mkdir(home, { mode: 0o750 });
@@ -129,7 +130,7 @@ export class Machine implements AsyncDisposable {
     });
   }
 
-  /** Runs a shell script as a user of the machine; gives its output. */
+  /** Runs a shell script as a user of the machine, in its home; gives its output. */
   async as(user: MachineUser, script: string, ...args: string[]): Promise<string> {
     const { success, stdout, stderr } = await this.command([
       "setpriv",
@@ -138,10 +139,10 @@ export class Machine implements AsyncDisposable {
       "--init-groups",
       "sh",
       "-euc",
-      script,
+      `cd "$HOME"\n${script}`,
       "sh",
       ...args,
-    ], { cwd: "/", env: { HOME: user.home } }).output();
+    ], { env: { HOME: user.home } }).output();
     if (!success) throw new Error(`${script}: ${decode(stderr)}`);
     return decode(stdout);
   }
@@ -155,23 +156,25 @@ export class Machine implements AsyncDisposable {
   /** A fake pod in a host home of `user`. */
   async pod(user: MachineUser, home: string, name: string, state: string): Promise<FakePod> {
     const pod = new FakePod(home, name);
+    this.#pods.push(pod);
     await pod.make(state);
-    await this.as(user, "true");
     await chownTree(`${home}/pods/${name}`, user);
     return pod;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const pod of this.#pods) await pod.kill();
     await this.holder.stdin.close();
     await this.holder.status;
     await Deno.remove(this.dir, { recursive: true });
   }
 }
 
-function usersIn(dir: string): readonly MachineUser[] {
-  return ["ann", "bob"].map((name, n) => {
-    return { name, uid: 29_901 + n, gid: 29_951 + n, home: `${dir}/${name}` };
-  });
+function usersIn(dir: string): readonly [MachineUser, MachineUser] {
+  return [
+    { name: "ann", uid: 29_901, gid: 29_951, home: `${dir}/ann` },
+    { name: "bob", uid: 29_902, gid: 29_952, home: `${dir}/bob` },
+  ];
 }
 
 async function chownTree(path: string, { uid, gid }: MachineUser): Promise<void> {
