@@ -34,6 +34,8 @@ export interface ActResult {
 const KEPT_OUTPUT = 64 * 1024;
 /** Lines of a failed command's stderr that are logged, the last ones. */
 const LOGGED_LINES = 20;
+/** Milliseconds that a pod may take to list its ramdisks. */
+const LIST_MS = 30_000;
 /** Milliseconds to wait for output after a command's end: what it left running may hold it open. */
 const LINGER = 200;
 
@@ -58,7 +60,8 @@ export async function act(
       return { ok: false, error };
     }
     const ramdisks = deps.ramdisks && { mounter: deps.ramdisks, instance, log };
-    const list = (call: PodCall) => callPod(instance, call, deps);
+    const listMs = Math.min(deps.timeoutMs, LIST_MS);
+    const list = (call: PodCall) => callPod(instance, call, { ...deps, timeoutMs: listMs });
     if (ramdisks && startsPod(command)) await mountRamdisks(ramdisks, list);
     log("INFO", `${label}: ${call.join(" ")}, as ${command.why}`);
     const began = now();

@@ -131,7 +131,7 @@ export class Loop {
     if (this.#watch.update(this.#inventory.directories)) this.#news.addEverything();
     if (this.#watch.works) this.#problems.clear("watch");
     if (news.everything) {
-      this.#routes.read();
+      this.#readRoutes();
       const pollMs = this.#watch.works ? this.options.pollMs : POLL_WITHOUT_EVENTS;
       this.#nextPoll = this.#mono() + pollMs;
     }
@@ -159,6 +159,16 @@ export class Loop {
       limit: this.options.parallel,
       drainGrace: this.options.drainGraceMs,
     });
+  }
+
+  /** What cannot be read holds nobody up: it is written anew. */
+  #readRoutes(): void {
+    try {
+      this.#routes.read();
+      this.#problems.clear("read routes");
+    } catch (error) {
+      this.#problems.report("read routes", messageOf(error));
+    }
   }
 
   async #writeRoutes({ routed }: Decision): Promise<void> {

@@ -39,11 +39,12 @@ systemTest(
     ok(env.includes("XDG_RUNTIME_DIR=/run/user/29901"));
     strictEqual((await Deno.lstat(machine.path("/run/user/29901"))).mode! & 0o7777, 0o700);
 
-    const { homes } = await daemon.status();
-    deepStrictEqual(homes.map(({ user, pods }) => [user, pods.map(({ pod }) => pod)]), [
-      ["ann", ["web"]],
-      ["bob", ["api"]],
-    ]);
+    const both = JSON.stringify([["ann", ["web"]], ["bob", ["api"]]]);
+    await until("the status of both", async () => {
+      const { homes } = await daemon.status();
+      const seen = homes.map(({ user, pods }) => [user, pods.map(({ pod }) => pod)]);
+      return JSON.stringify(seen) === both;
+    });
   },
 );
 
