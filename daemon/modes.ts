@@ -30,7 +30,7 @@ export interface Started {
 export async function runHome(home: string, started: Started): Promise<void> {
   const { env, stop, stopNow } = started;
   const log = makeLog(started);
-  const notify = makeNotify(log, env);
+  using notify = makeNotify(log, env);
   await serve(home, {
     log,
     env: podEnvironment(env, account(), programDir(env)),
@@ -50,13 +50,14 @@ export async function runHome(home: string, started: Started): Promise<void> {
 export async function runSystem(started: Started): Promise<void> {
   const { env, main, stop, stopNow } = started;
   const log = makeLog(started);
+  using notify = makeNotify(log, env);
   await serveSystem({
     log,
     env,
     command: ownCommand(main),
     stop,
     stopNow,
-    notify: makeNotify(log, env),
+    notify,
     runDir: env.SIMPLENETESD_RUN_DIR || RUN_DIR,
     lookMs: started.pollSeconds * 1000,
     homeArguments: [`--poll-seconds=${started.pollSeconds}`],

@@ -1,7 +1,7 @@
 /** Tells systemd how the daemon is doing, as sd_notify(3) does. */
 import { messageOf } from "../files.ts";
 import type { Log } from "../log.ts";
-import { openDatagrams } from "./notify_socket.ts";
+import { type Datagrams, openDatagrams } from "./notify_socket.ts";
 
 export interface NotifyDeps {
   /** The daemon's environment: NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID are read. */
@@ -24,8 +24,8 @@ export function watchdogMs(
 }
 
 /** The line to systemd; without NOTIFY_SOCKET nothing is said. */
-export class Notify {
-  readonly #send: ((text: string) => boolean) | undefined;
+export class Notify implements Disposable {
+  readonly #socket: Datagrams | undefined;
   readonly #watchdogMs: number | undefined;
   #status = "";
   #pingedAt = -Infinity;
@@ -35,7 +35,7 @@ export class Notify {
     const name = env.NOTIFY_SOCKET;
     if (!name) return;
     try {
-      this.#send = open(name);
+      this.#socket = open(name);
       this.#watchdogMs = watchdogMs(env, pid);
     } catch (error) {
       log("ERROR", `Cannot tell systemd anything: NOTIFY_SOCKET: ${messageOf(error)}`);
@@ -48,27 +48,31 @@ export class Notify {
   }
 
   ready(): void {
-    this.#send?.("READY=1");
+    this.#socket?.send("READY=1");
   }
 
   /** The daemon works towards its end. */
   stopping(): void {
-    this.#send?.("STOPPING=1");
+    this.#socket?.send("STOPPING=1");
   }
 
   /** One line for `systemctl status`. */
   status(line: string): void {
     if (line === this.#status) return;
     this.#status = line;
-    this.#send?.(`STATUS=${line}`);
+    this.#socket?.send(`STATUS=${line}`);
   }
 
   /** The daemon's loop came around once more: the sign of life that the watchdog waits for. */
   turned(): void {
-    if (this.#watchdogMs === undefined || !this.#send) return;
+    if (this.#watchdogMs === undefined || !this.#socket) return;
     const now = this.deps.now();
     // Half of the time is the rule; a turn just before that must not make it the next turn after.
     if (now - this.#pingedAt < this.#watchdogMs / 4) return;
-    if (this.#send("WATCHDOG=1")) this.#pingedAt = now;
+    if (this.#socket.send("WATCHDOG=1")) this.#pingedAt = now;
+  }
+
+  [Symbol.dispose](): void {
+    this.#socket?.[Symbol.dispose]();
   }
 }

@@ -9,6 +9,7 @@ const PATH_BYTES = 107;
 const LIBC = {
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   sendto: { parameters: ["i32", "buffer", "usize", "i32", "buffer", "u32"], result: "isize" },
+  close: { parameters: ["i32"], result: "i32" },
 } as const;
 
 /**
@@ -28,23 +29,33 @@ export function socketAddress(name: string): Uint8Array<ArrayBuffer> | undefined
   return address;
 }
 
+/** The way to one datagram socket. */
+export interface Datagrams extends Disposable {
+  /** Never waits: what cannot be delivered at once is lost, which the result says. */
+  send(text: string): boolean;
+}
+
 /**
- * Opens the way to the datagram socket `name`. Sending never waits; what cannot be delivered at once
- * is lost.
+ * Opens the way to the datagram socket `name`.
  *
- * @returns a function that says whether its text was delivered
  * @throws when `name` is no address, or the system gives no socket
  */
-export function openDatagrams(name: string): (text: string) => boolean {
+export function openDatagrams(name: string): Datagrams {
   const address = socketAddress(name);
   if (!address) throw new Error(`"${name}" is no path or @name of a socket`);
-  const { symbols: libc } = Deno.dlopen("libc.so.6", LIBC);
+  const library = Deno.dlopen("libc.so.6", LIBC);
+  const libc = library.symbols;
   const socket = libc.socket(AF_UNIX, SOCK_DGRAM_NONBLOCK_CLOEXEC, 0);
   if (socket < 0) throw new Error("The system gives no unix datagram socket");
-  return (text) => {
-    const bytes = new TextEncoder().encode(text);
-    const flags = MSG_DONTWAIT_NOSIGNAL;
-    const sent = libc.sendto(socket, bytes, BigInt(bytes.length), flags, address, address.length);
-    return Number(sent) === bytes.length;
+  return {
+    send: (text) => {
+      const bytes = new TextEncoder().encode(text);
+      const [flags, length] = [MSG_DONTWAIT_NOSIGNAL, BigInt(bytes.length)];
+      return libc.sendto(socket, bytes, length, flags, address, address.length) === length;
+    },
+    [Symbol.dispose]: () => {
+      libc.close(socket);
+      library.close();
+    },
   };
 }
