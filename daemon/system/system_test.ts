@@ -1,6 +1,7 @@
 /** The system mode for real, as root, on a machine of its own: accounts, privileges, restarts. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { isAlive } from "../process_table.ts";
+import { DatagramListener } from "../testing/datagrams.ts";
 import { text, until } from "../testing/home.ts";
 import { SystemDaemon, systemTest } from "../testing/system_daemon.ts";
 
@@ -115,4 +116,31 @@ systemTest("without a daemon there is no status, and it says what to do", async 
   const { code, stdout, stderr } = await machine.daemon(["status"]).output();
   deepStrictEqual([code, decode(stdout)], [1, ""]);
   match(decode(stderr), /No simplenetesd serves this system\. Start it with "systemctl start/);
+});
+
+systemTest("systemd is told: ready, alive, stopping, and what it serves", async (machine) => {
+  const [ann] = machine.users;
+  await machine.pod(ann, await machine.hostHome(ann), "web", "running");
+  using socket = new DatagramListener(`${machine.dir}/notify`);
+  const env = { NOTIFY_SOCKET: socket.name, WATCHDOG_USEC: "500000" };
+  {
+    await using daemon = new SystemDaemon(machine, env);
+    await until("readiness", () => socket.received().includes("READY=1"));
+    strictEqual((await daemon.served()).length, 1, "ready before its homes are served");
+    const alive = () => socket.received().filter((text) => text === "WATCHDOG=1").length;
+    await until("signs of life", () => alive() > 3);
+    await until("a status", () => {
+      return socket.received().includes("STATUS=Serving 1 host homes, with 1 pods");
+    });
+    // A daemon that stands still gives no sign of life.
+    daemon.child.kill("SIGSTOP");
+    const stat = `/proc/${daemon.child.pid}/stat`;
+    await until("it stands still", async () => (await text(stat)).includes(") T "));
+    const before = alive();
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    strictEqual(alive(), before);
+    daemon.child.kill("SIGCONT");
+  }
+  strictEqual(socket.received().at(-1)?.startsWith("STATUS="), true);
+  ok(socket.received().includes("STOPPING=1"));
 });
