@@ -74,7 +74,10 @@ export class Loop {
 
   constructor(readonly home: string, readonly deps: LoopDeps, readonly options: LoopOptions) {
     this.#problems = new ProblemLog(deps.log);
-    this.#news = new News(home);
+    this.#news = new News(home, (id) => {
+      const status = this.#inventory.observed.get(id)?.facts.status;
+      return status?.word === "running" && status.ready;
+    });
     this.#inventory = new Inventory(home, deps.isAlive, this.#problems);
     this.#routes = new RoutesFile(home);
     this.#watch = new DirectoryWatch({
@@ -110,6 +113,7 @@ export class Loop {
       }
     }
     this.#watch.close();
+    this.#news.close();
   }
 
   /** Waits for the commands that are under way. */
