@@ -2,7 +2,6 @@
  * A machine for tests of the system mode: its own view of mounts, with accounts, /run and mounts of its
  * own, made by root and gone with its last process. Nothing of the real machine changes.
  */
-import { dirname } from "node:path/posix";
 import { FakePod } from "./home.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname.replace(/\/$/, "");
@@ -185,7 +184,5 @@ async function chownTree(path: string, { uid, gid }: MachineUser): Promise<void>
 
 /** Where this Deno keeps the modules that the program imports. */
 function denoDir(): string {
-  const given = Deno.env.get("DENO_DIR");
-  if (given) return Deno.realPathSync(given);
-  return `${dirname(Deno.env.get("HOME") + "/x")}/.cache/deno`;
+  return Deno.realPathSync(Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`);
 }

@@ -32,6 +32,7 @@ done`;
 /** Why there can be no such machine; `undefined` when there can. */
 export function whyNoSystemd(): string | undefined {
   if (Deno.uid() !== 0) return "only root can boot a machine";
+  if (!Deno.env.get("DENO_DIR")) return "DENO_DIR is not set";
   const missing = ["/usr/bin/systemd-nspawn", "/usr/lib/systemd/systemd"].filter((path) => {
     try {
       return !Deno.statSync(path).isFile;
