@@ -95,11 +95,19 @@ export class SystemdMachine implements AsyncDisposable {
   /** Ends all of its processes; the mounts go with them. */
   async [Symbol.asyncDispose](): Promise<void> {
     const mounts = await Deno.readTextFile("/proc/self/mounts");
-    const parent = / cgroup2 /.exec(mounts) && /^\S+ (\S+) cgroup2 /m.exec(mounts)?.[1];
+    const parent = /^\S+ (\S+) cgroup2 /m.exec(mounts)?.[1];
     const group = `${parent}/${NAME}`;
     await Deno.writeTextFile(`${group}/cgroup.kill`, "1");
     await this.#boot.status;
-    const remove = 'find "$1" -depth -type d -exec rmdir {} +; rm -rf "$2"';
-    await new Deno.Command("sh", { args: ["-c", remove, "sh", group, DIR] }).output();
+    // The last ones die a moment after their boot process.
+    const remove = `for round in $(seq 100); do
+      if grep -q "populated 0" "$1/cgroup.events"; then break; fi
+      sleep 0.1
+    done
+    find "$1" -depth -type d -exec rmdir {} \\; && rm -rf "$2"`;
+    const { success, stderr } = await new Deno.Command("sh", {
+      args: ["-c", remove, "sh", group, DIR],
+    }).output();
+    if (!success) throw new Error(`Cannot clean up ${group}: ${decode(stderr)}`);
   }
 }
