@@ -17,16 +17,22 @@ const good: readonly [string, Invocation][] = [
   ["-V", { kind: "version" }],
   ["--version", { kind: "version" }],
   ["version", { kind: "version" }],
+  ["", { kind: "serve", pollSeconds: 10 }],
+  ["--poll-seconds=3", { kind: "serve", pollSeconds: 3 }],
+  ["status", { kind: "status", json: false }],
+  ["status --json h1", { kind: "status", json: true, home: "h1" }],
+  ["./status", serve("./status")],
 ];
 for (const [line, invocation] of good) {
   Deno.test(`simplenetesd ${line}`, () => {
-    deepStrictEqual(parseInvocation(line.split(" ")), invocation);
+    deepStrictEqual(parseInvocation(line === "" ? [] : line.split(" ")), invocation);
   });
 }
 
 const bad: readonly [string[], RegExp][] = [
-  [[], /comes in a later version/],
   [["a", "b"], /More than one/],
+  [["status", "a", "b"], /More than one/],
+  [["--json", "a"], /goes with "status"/],
   [[""], /empty/],
   [["--nope", "a"], /--nope/],
   [["--poll-seconds=0", "a"], /0\.1 to 3600/],

@@ -4,10 +4,19 @@ import { VERSION } from "../proxy/conf/mod.ts";
 import { lstat } from "./files.ts";
 import { homePaths } from "./host/layout.ts";
 import { lockHome } from "./home_lock.ts";
-import type { Log } from "./log.ts";
-import { isAlive } from "./process_table.ts";
-import { DEFAULT_LOOP_OPTIONS, Loop, type LoopDeps, type LoopOptions } from "./reconcile/loop.ts";
+import { type Log, ProblemLog } from "./log.ts";
+import { isAlive, startTickOf } from "./process_table.ts";
+import {
+  DEFAULT_LOOP_OPTIONS,
+  Loop,
+  type LoopDeps,
+  type LoopOptions,
+  type LoopView,
+} from "./reconcile/loop.ts";
+import type { RamdiskMounter } from "./reconcile/ramdisks.ts";
 import { sleep } from "./sleep.ts";
+import { reportPods, RetryClock } from "./status/report.ts";
+import { ReportFile } from "./status/report_file.ts";
 
 export interface ServeOptions {
   readonly log: Log;
@@ -23,6 +32,14 @@ export interface ServeOptions {
   /** Milliseconds that commands under way are waited for at the end; default 30 s. */
   readonly finishMs?: number;
   readonly now?: LoopDeps["now"];
+  /** Mounts ramdisks; without it pods make plain directories. */
+  readonly ramdisks?: RamdiskMounter;
+  /** Told the number of pods after every turn. */
+  readonly onTurn?: (pods: number) => void;
+  /** Told the number of pods after the first turn. */
+  readonly onReady?: (pods: number) => void;
+  /** Told when no new commands are given any more. */
+  readonly onEnding?: () => void;
 }
 
 /**
@@ -36,6 +53,7 @@ export async function serve(home: string, options: ServeOptions): Promise<void> 
   checkHome(directory);
   using _lock = await lockHome(directory, `pid ${Deno.pid}, since ${new Date().toISOString()}`);
   const end = new AbortController();
+  const reports = new Reports(directory, log);
   const loop = new Loop(directory, {
     log,
     env,
@@ -43,18 +61,43 @@ export async function serve(home: string, options: ServeOptions): Promise<void> 
     timeoutMs: options.commandTimeoutMs ?? 600_000,
     signal: AbortSignal.any([stopNow, end.signal]),
     now: options.now ?? (() => ({ mono: performance.now(), wall: Date.now() })),
+    ...(options.ramdisks ? { ramdisks: options.ramdisks } : {}),
+    onTurn: (view) => {
+      reports.put(view);
+      options.onTurn?.(view.observed.size);
+    },
   }, { ...DEFAULT_LOOP_OPTIONS, ...options.loop });
 
   await loop.work(AbortSignal.any([stop, stopNow]), (pods) => {
     log("INFO", `simplenetesd ${VERSION} serves ${directory} (pid ${Deno.pid}, ${pods} pods)`);
+    options.onReady?.(pods);
   });
+  options.onEnding?.();
   if (!stopNow.aborted) log("INFO", "Ending: waiting for the pod commands under way");
   const done = new AbortController();
   const finished = loop.finish().finally(() => done.abort());
   await sleep(options.finishMs ?? 30_000, AbortSignal.any([done.signal, stopNow]));
   end.abort();
   await finished;
+  await reports.file.flush();
   log("INFO", "Ended; the pods keep running");
+}
+
+/** Keeps the report of a home up to date. */
+class Reports {
+  readonly file: ReportFile;
+  readonly #clock = new RetryClock();
+  readonly #startTick = startTickOf(Deno.pid) ?? 0;
+
+  constructor(readonly home: string, log: Log) {
+    this.file = new ReportFile(home, new ProblemLog(log));
+  }
+
+  put(view: LoopView): void {
+    const pods = reportPods(view, this.#clock);
+    const { home } = this;
+    this.file.put({ home, pid: Deno.pid, startTick: this.#startTick, version: VERSION, pods });
+  }
 }
 
 function checkHome(directory: string): void {

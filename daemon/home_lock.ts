@@ -13,18 +13,26 @@ export class HomeBusyError extends Error {
  * @param holder one line that tells others who holds it
  * @throws {HomeBusyError} when another process holds it
  */
-export async function lockHome(home: string, holder: string): Promise<Disposable> {
-  const path = homePaths(home).daemonLock;
+export function lockHome(home: string, holder: string): Promise<Disposable> {
+  return lockFile(homePaths(home).daemonLock, home, holder);
+}
+
+/**
+ * Locks the file `path`, which stands for `what`, for this process until the result is disposed of.
+ *
+ * @throws {HomeBusyError} when another process holds it
+ */
+export async function lockFile(path: string, what: string, holder: string): Promise<Disposable> {
   const kind = lstat(path);
   if (kind && !kind.isFile) {
-    throw new Error(`Cannot lock ${home}: ${path} is no regular file, remove it`);
+    throw new Error(`Cannot lock ${what}: ${path} is no regular file, remove it`);
   }
   const file = await openLock(path);
   try {
     if (!await file.tryLock(true)) {
       const by = (await Deno.readTextFile(path)).trim() || "unknown";
       throw new HomeBusyError(
-        `Cannot serve ${home}: another simplenetesd serves it already (${by}). Stop that one first`,
+        `Cannot serve ${what}: another simplenetesd serves it already (${by}). Stop that one first`,
       );
     }
     await file.truncate(0);

@@ -9,24 +9,60 @@ export const DEFAULT_LOG_LEVEL = 4;
 
 export type Log = (level: LogLevel, message: string) => void;
 
+/** How lines look, beside their text. */
+export interface LogStyle {
+  /** For a journal: a priority in front that it takes away, no time, as it notes that itself. */
+  readonly journal?: boolean;
+  /** What the lines are about when several processes write into one log. */
+  readonly label?: string;
+  /** Time in front of each line; ignored for a journal. */
+  readonly now?: () => Date;
+}
+
+/** The priorities of syslog(3). */
+const PRIORITY = { ERROR: 3, WARN: 4, OK: 6, INFO: 6, DEBUG: 7 } as const;
+
 /**
  * @param threshold 0 (nothing) to 5 (everything)
  * @param write gets one whole line at a time, with its line break
  */
-export function createLog(threshold: number, write: (line: string) => void): Log {
+export function createLog(
+  threshold: number,
+  write: (line: string) => void,
+  { journal = false, label, now }: LogStyle = {},
+): Log {
   return (level, message) => {
-    if (LEVELS[level] <= threshold) write(formatLine(level, message));
+    if (LEVELS[level] > threshold) return;
+    const time = now ? `${now().toISOString().slice(0, 19)}Z ` : "";
+    const front = journal ? `<${PRIORITY[level]}>` : time;
+    write(front + formatLine(level, label === undefined ? message : `${label}: ${message}`));
   };
 }
 
 /** One line; whatever is no plain character in `message` is shown escaped, so that nobody fakes a line. */
 export function formatLine(level: LogLevel, message: string): string {
-  const safe = message.replace(
+  return `${`[${level}]`.padEnd(7)} ${plainText(message)}\n`;
+}
+
+/** `text` with control characters shown escaped, as it is safe on a terminal. */
+export function plainText(text: string): string {
+  return text.replace(
     // deno-lint-ignore no-control-regex
     /[\x00-\x1f\x7f-\x9f\u2028\u2029]/g,
     (char) => char === "\t" ? " " : `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`,
   );
-  return `${`[${level}]`.padEnd(7)} ${safe}\n`;
+}
+
+/**
+ * Whether the journal reads what `file` is written to.
+ *
+ * @param journalStream JOURNAL_STREAM, which systemd sets to the device and inode of its socket
+ */
+export function isJournal(
+  journalStream: string | undefined,
+  file: { readonly dev: number; readonly ino: number | null },
+): boolean {
+  return journalStream !== undefined && journalStream === `${file.dev}:${file.ino}`;
 }
 
 /** Reads SPACE_LOG_LEVEL; anything but 0 to 5 counts as unset. */

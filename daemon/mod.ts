@@ -2,3 +2,4 @@
 export * from "./host/host.ts";
 export * from "./host/layout.ts";
 export { LocalHost, type LocalHostOptions } from "./host/local_host.ts";
+export { systemdUnit } from "./systemd/unit.ts";

@@ -14,3 +14,24 @@ export function isAlive(pid: number): boolean {
     return true;
   }
 }
+
+/**
+ * When process `pid` started, in clock ticks since the boot: with the pid it names a process for as
+ * long as the machine is up. `undefined` when there is none, or /proc does not tell.
+ */
+export function startTickOf(pid: number): number | undefined {
+  if (!isAlive(pid)) return undefined;
+  try {
+    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+    // Field 22; the fields after the name begin with number 3.
+    const tick = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
+    return Number.isSafeInteger(tick) ? tick : undefined;
+  } catch (error) {
+    if (
+      error instanceof Error && /NotFound|os error [23]\b/.test(`${error.name} ${error.message}`)
+    ) {
+      return undefined;
+    }
+    throw error;
+  }
+}

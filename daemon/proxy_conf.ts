@@ -22,8 +22,13 @@ export class RoutesFile {
 
   constructor(readonly home: string) {}
 
-  /** Reads what stands there, whoever wrote it. */
+  /**
+   * Reads what stands there, whoever wrote it.
+   *
+   * @throws {UnsafeFileError} when it cannot be read; the next {@link write} replaces it
+   */
   read(): void {
+    this.#accept("");
     this.#accept(readSafely(homePaths(this.home).portMappings, MAX_BYTES)?.text ?? "");
   }
 

@@ -1,8 +1,10 @@
 #!/bin/sh
-# The end-to-end suite, as the user who runs the containers: real podman, git, processes and TCP.
+# The end-to-end suite, or the files of it that are given, as the user who runs the containers: real
+# podman, git, processes and TCP.
 set -eu
 cd -- "$(dirname -- "$0")/.."
 PATH=$PWD/scripts/bin:$PWD/.deno/bin:$PATH
 DENO_DIR=$PWD/.deno/dir
 export PATH DENO_DIR DENO_NO_UPDATE_CHECK=1
-exec deno test -A tests/e2e
+[ $# -gt 0 ] || set -- tests/e2e
+exec deno test -A "$@"

@@ -14,3 +14,15 @@ fi
 [ -w . ] || fail 1 "cannot write to $home: see who owns it and its mode"
 mkdir -p pods || fail 1 "cannot make $home/pods"
 [ "$line" = "$2" ] || put cluster-id.txt "$2"
+# Registers the home with the daemon that serves those of all users but root. It finds a home directly in
+# the home directory by itself; where nothing can be registered, the home can still be served by its name.
+homes=${HOME:-}/.simplenetes-homes
+if [ -n "${HOME:-}" ] && [ "$(id -u)" != 0 ] && [ "$(cd .. && pwd -P)" != "$(cd "$HOME" 2>/dev/null && pwd -P)" ] &&
+	mkdir -p "$homes" 2>/dev/null; then
+	for link in "$homes"/*; do
+		[ ! -L "$link" ] || [ -e "$link/cluster-id.txt" ] || rm -f "$link"
+	done
+	place=$(pwd -P)
+	name=$(printf '%s' "$place" | cksum | tr ' ' -)
+	ln -sfn "$place" "$homes/$name" || fail 1 "cannot register $home in $homes"
+fi

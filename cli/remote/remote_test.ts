@@ -201,6 +201,36 @@ for (const shell of SHELLS) {
   });
 }
 
+for (const shell of SHELLS) {
+  Deno.test({
+    name: `${shell[0]}: init_host registers a home with the daemon, those that are gone no longer`,
+    ignore: Deno.uid() !== 0,
+    fn: async () => {
+      const user = Deno.makeTempDirSync({ prefix: "sns-user-" });
+      Deno.chownSync(user, 65534, 65534);
+      const init = (home: string) =>
+        new Deno.Command(shell[0]!, {
+          args: [...shell.slice(1), "-c", REMOTE_PROGRAMS.initHost, "sns", home, "demo-1", "no"],
+          env: { HOME: user },
+          uid: 65534,
+          gid: 65534,
+          cwd: "/",
+        }).output();
+      const registered = () =>
+        [...Deno.readDirSync(`${user}/.simplenetes-homes`)]
+          .map(({ name }) => Deno.readLinkSync(`${user}/.simplenetes-homes/${name}`)).toSorted();
+      for (const home of ["direct", "a b/deep", "a b/deep", "c/deep"]) {
+        strictEqual((await init(home)).code, 0);
+      }
+      deepStrictEqual(registered(), [`${user}/a b/deep`, `${user}/c/deep`]);
+      Deno.removeSync(`${user}/c`, { recursive: true });
+      strictEqual((await init("a b/deep")).code, 0);
+      deepStrictEqual(registered(), [`${user}/a b/deep`]);
+      Deno.removeSync(user, { recursive: true });
+    },
+  });
+}
+
 /** What must hold of a home in the middle of an apply. */
 function checkBetween(home: Home, seen: Awaited<ReturnType<Home["observe"]>>, step: number): void {
   const label = `step ${step}`;

@@ -15,6 +15,8 @@ export const HOME_FILES = {
   portMappings: "portmappings.conf",
   /** Held by the one daemon that serves this home. */
   daemonLock: ".simplenetesd.lock",
+  /** What that daemon last did, for "simplenetesd status". */
+  daemonStatus: ".simplenetesd.status",
   /** Directory of the pods. */
   pods: "pods",
 } as const;

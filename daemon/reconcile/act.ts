@@ -7,6 +7,7 @@ import { releasePaths } from "../host/layout.ts";
 import type { Log } from "../log.ts";
 import type { ActionRequest, Command } from "./model.ts";
 import { actionRequest } from "./observe.ts";
+import { mountRamdisks, type RamdiskMounter, unmountRamdisks } from "./ramdisks.ts";
 
 export interface ActDeps {
   readonly log: Log;
@@ -18,43 +19,76 @@ export interface ActDeps {
   readonly signal: AbortSignal;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
+  /** Mounts ramdisks; without it pods make plain directories. */
+  readonly ramdisks?: RamdiskMounter;
+}
+
+/** How a command ended. */
+export interface ActResult {
+  readonly ok: boolean;
+  /** Why it failed. */
+  readonly error?: string;
 }
 
 /** Bytes of a command's output that are kept, the last ones. */
 const KEPT_OUTPUT = 64 * 1024;
 /** Lines of a failed command's stderr that are logged, the last ones. */
 const LOGGED_LINES = 20;
+/** Milliseconds that a pod may take to list its ramdisks. */
+const LIST_MS = 30_000;
 /** Milliseconds to wait for output after a command's end: what it left running may hold it open. */
 const LINGER = 200;
 
 /** Carries out one command to its end and logs how it went; never throws. */
-export async function act(instance: Instance, command: Command, deps: ActDeps): Promise<boolean> {
+export async function act(
+  instance: Instance,
+  command: Command,
+  deps: ActDeps,
+): Promise<ActResult> {
   const { log, now } = deps;
   const label = `Pod ${instance.id}`;
+  const failed = (error: string, details: readonly string[] = []): ActResult => {
+    log("ERROR", `${label}: ${error}`);
+    for (const line of details) log("ERROR", `${label}: | ${line}`);
+    return { ok: false, error: [error, ...details.slice(-1)].join(": ") };
+  };
   try {
     const call = await callOf(instance, command);
     if (call === undefined) {
-      log("WARN", `${label}: pod.action went away or cannot be understood, nothing done`);
-      return false;
+      const error = "pod.action went away or cannot be understood, nothing done";
+      log("WARN", `${label}: ${error}`);
+      return { ok: false, error };
     }
+    const ramdisks = deps.ramdisks && { mounter: deps.ramdisks, instance, log };
+    const listMs = Math.min(deps.timeoutMs, LIST_MS);
+    const list = (call: PodCall) => callPod(instance, call, { ...deps, timeoutMs: listMs });
+    if (ramdisks && startsPod(command)) await mountRamdisks(ramdisks, list);
     log("INFO", `${label}: ${call.join(" ")}, as ${command.why}`);
     const began = now();
     const result = await callPod(instance, call, deps);
     const seconds = ((now() - began) / 1000).toFixed(1);
-    if (result.code === 0) {
-      log("OK", `${label}: ${call[0]} done in ${seconds} s`);
-      return true;
+    if (ramdisks && endsPod(command)) await unmountRamdisks(ramdisks);
+    if (result.code !== 0) {
+      const error = `${call[0]} failed with exit code ${result.code} after ${seconds} s`;
+      return failed(error, lastLines(result.stderr));
     }
-    log("ERROR", `${label}: ${call[0]} failed with exit code ${result.code} after ${seconds} s`);
-    for (const line of lastLines(result.stderr)) log("ERROR", `${label}: | ${line}`);
-    return false;
+    log("OK", `${label}: ${call[0]} done in ${seconds} s`);
+    return { ok: true };
   } catch (error) {
     const what = error instanceof ChildError && error.reason === "aborted"
       ? "interrupted, as this daemon ends"
       : messageOf(error);
-    log("ERROR", `${label}: ${command.kind} failed: ${what}`);
-    return false;
+    return failed(`${command.kind} failed: ${what}`);
   }
+}
+
+/** Whether the whole pod is (re)started by it. */
+function startsPod({ kind, containers = [] }: Command): boolean {
+  return kind === "run" || (kind === "rerun" && containers.length === 0);
+}
+
+function endsPod({ kind }: Command): boolean {
+  return kind === "stop" || kind === "rm";
 }
 
 /**

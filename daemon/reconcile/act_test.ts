@@ -12,7 +12,12 @@ async function actOn(script: string, command: Partial<Command> = {}, timeoutMs =
   let log = "";
   const instance = { id: "web/1.0.0", pod: "web", version: "1.0.0", dir: pod.dir };
   const began = performance.now();
-  const success = await act(instance, { id: instance.id, kind: "run", why: "test", ...command }, {
+  const { ok: success } = await act(instance, {
+    id: instance.id,
+    kind: "run",
+    why: "test",
+    ...command,
+  }, {
     log: createLog(5, (line) => log += line),
     env: { PATH: Deno.env.get("PATH") ?? "" },
     timeoutMs,
@@ -57,7 +62,8 @@ Deno.test("act counts a killed pod and one that cannot start as failures", async
       now: () => 0,
     },
   );
-  ok(!done);
+  ok(!done.ok);
+  match(done.error!, /stop failed: .* does not start/);
   match(log, /stop failed: .* does not start/);
 });
 

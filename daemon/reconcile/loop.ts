@@ -9,6 +9,8 @@ import { decide } from "./decide.ts";
 import { Inventory } from "./inventory.ts";
 import type { Command, Decision, Discard, Instant, Memory, Outcome } from "./model.ts";
 import { News } from "./news.ts";
+import type { Observed } from "./observe.ts";
+import { type PodRecord, Records } from "./records.ts";
 import { DRAIN_GRACE } from "./timing.ts";
 
 export interface LoopOptions {
@@ -22,6 +24,8 @@ export interface LoopOptions {
   readonly parallel: number;
   /** Milliseconds from a mapping's removal to its pod's stop. */
   readonly drainGraceMs: number;
+  /** Milliseconds between turns at most. */
+  readonly turnMs: number;
 }
 
 export const DEFAULT_LOOP_OPTIONS: LoopOptions = {
@@ -30,11 +34,23 @@ export const DEFAULT_LOOP_OPTIONS: LoopOptions = {
   debounceMs: 50,
   parallel: 8,
   drainGraceMs: DRAIN_GRACE,
+  turnMs: Infinity,
 };
 
 export interface LoopDeps extends Omit<ActDeps, "now"> {
   readonly now: () => Instant;
   readonly isAlive: (pid: number) => boolean;
+  /** Told after every turn how things stand. Must not throw. */
+  readonly onTurn?: (view: LoopView) => void;
+}
+
+/** How things stand after a turn. */
+export interface LoopView {
+  readonly observed: ReadonlyMap<string, Observed>;
+  readonly memory: Memory;
+  /** What was done to each instance last. */
+  readonly records: ReadonlyMap<string, PodRecord>;
+  readonly now: Instant;
 }
 
 /** Milliseconds between looks when there are no file events. */
@@ -50,6 +66,7 @@ export class Loop {
   readonly #inventory: Inventory;
   readonly #routes: RoutesFile;
   readonly #jobs = new Map<string, Promise<void>>();
+  readonly #records = new Records();
   #outcomes: Outcome[] = [];
   #memory: Memory = new Map();
   #nextPoll = 0;
@@ -57,7 +74,10 @@ export class Loop {
 
   constructor(readonly home: string, readonly deps: LoopDeps, readonly options: LoopOptions) {
     this.#problems = new ProblemLog(deps.log);
-    this.#news = new News(home);
+    this.#news = new News(home, (id) => {
+      const status = this.#inventory.observed.get(id)?.facts.status;
+      return status?.word === "running" && status.ready;
+    });
     this.#inventory = new Inventory(home, deps.isAlive, this.#problems);
     this.#routes = new RoutesFile(home);
     this.#watch = new DirectoryWatch({
@@ -80,9 +100,10 @@ export class Loop {
       try {
         next = await this.#turn(stop);
         this.#problems.clear("turn");
+        this.#tellTurn();
         if (!ready) onReady(this.#inventory.observed.size);
         ready = true;
-        await this.#news.wait(next - this.#mono(), stop);
+        await this.#news.wait(Math.min(next - this.#mono(), this.options.turnMs), stop);
         if (this.#news.any) await sleep(this.options.debounceMs, stop);
       } catch (error) {
         const message = `Cannot look after ${this.home}: ${messageOf(error)}`;
@@ -92,6 +113,7 @@ export class Loop {
       }
     }
     this.#watch.close();
+    this.#news.close();
   }
 
   /** Waits for the commands that are under way. */
@@ -113,7 +135,7 @@ export class Loop {
     if (this.#watch.update(this.#inventory.directories)) this.#news.addEverything();
     if (this.#watch.works) this.#problems.clear("watch");
     if (news.everything) {
-      this.#routes.read();
+      this.#readRoutes();
       const pollMs = this.#watch.works ? this.options.pollMs : POLL_WITHOUT_EVENTS;
       this.#nextPoll = this.#mono() + pollMs;
     }
@@ -141,6 +163,16 @@ export class Loop {
       limit: this.options.parallel,
       drainGrace: this.options.drainGraceMs,
     });
+  }
+
+  /** What cannot be read holds nobody up: it is written anew. */
+  #readRoutes(): void {
+    try {
+      this.#routes.read();
+      this.#problems.clear("read routes");
+    } catch (error) {
+      this.#problems.report("read routes", messageOf(error));
+    }
   }
 
   async #writeRoutes({ routed }: Decision): Promise<void> {
@@ -173,12 +205,25 @@ export class Loop {
     const { id } = command;
     const { instance } = this.#inventory.observed.get(id)!;
     const deps = { ...this.deps, now: () => this.#mono() };
-    const job = act(instance, command, deps).then((ok) => {
-      this.#outcomes.push({ id, ok });
+    this.#records.begin(command, this.deps.now().wall);
+    const job = act(instance, command, deps).then((result) => {
+      this.#records.end(id, result, this.deps.now().wall);
+      this.#outcomes.push({ id, ok: result.ok });
       this.#jobs.delete(id);
       this.#news.addInstance(id);
     });
     this.#jobs.set(id, job);
+  }
+
+  #tellTurn(): void {
+    const { observed } = this.#inventory;
+    this.#records.keep(observed);
+    this.deps.onTurn?.({
+      observed,
+      memory: this.#memory,
+      records: this.#records.all,
+      now: this.deps.now(),
+    });
   }
 
   #mono(): number {

@@ -12,8 +12,16 @@ const READ: ReadonlySet<string> = new Set([
   RELEASE_FILES.portMappings,
 ]);
 
+/** Milliseconds that the status of a steady instance may wait for others: many refresh theirs. */
+const LATE = 800;
+
 /** What a changed path means. */
-export type PathNews = { readonly kind: "instance"; readonly id: string } | {
+export type PathNews = {
+  readonly kind: "instance";
+  readonly id: string;
+  /** It is the status file, which is written every few seconds while nothing happens. */
+  readonly status: boolean;
+} | {
   readonly kind: "host" | "tree" | "none";
 };
 
@@ -26,7 +34,7 @@ export function judgePath(home: string, path: string): PathNews {
     return { kind: basename(path).startsWith(".") ? "none" : "tree" };
   }
   if (release !== "release" || deeper.length > 0 || !READ.has(file)) return { kind: "none" };
-  return { kind: "instance", id: `${pod}/${version}` };
+  return { kind: "instance", id: `${pod}/${version}`, status: file === RELEASE_FILES.status };
 }
 
 /** Collects news until the loop takes them, and wakes it. */
@@ -37,9 +45,13 @@ export class News {
   everything = true;
   /** hosts.conf is to be read again. */
   host = true;
+  /** Instances of which only the next turn has to know, or the one after {@link LATE}. */
+  #late = new Set<string>();
+  #lateTimer: ReturnType<typeof setTimeout> | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(readonly home: string) {}
+  /** @param isSteady whether a new status of the instance will hardly say anything new */
+  constructor(readonly home: string, readonly isSteady: (id: string) => boolean = () => false) {}
 
   get any(): boolean {
     return this.everything || this.host || this.instances.size > 0;
@@ -48,8 +60,11 @@ export class News {
   readonly addPaths = (paths: readonly string[]): void => {
     for (const path of paths) {
       const news = judgePath(this.home, path);
-      if (news.kind === "instance") this.instances.add(news.id);
-      else if (news.kind === "host") this.host = true;
+      if (news.kind === "instance") {
+        if (news.status && this.isSteady(news.id)) this.#addLate(news.id);
+        else this.instances.add(news.id);
+      }
+      if (news.kind === "host") this.host = true;
       else if (news.kind === "tree") this.everything = true;
     }
     if (this.any) this.#wake?.();
@@ -67,11 +82,32 @@ export class News {
 
   /** Hands out the news and begins a new collection. */
   take(): { everything: boolean; host: boolean; instances: ReadonlySet<string> } {
-    const { everything, host, instances } = this;
+    const { everything, host } = this;
+    const instances = new Set([...this.instances, ...this.#late]);
+    this.#dropLate();
     this.everything = false;
     this.host = false;
     this.instances = new Set();
     return { everything, host: host || everything, instances };
+  }
+
+  /** Nobody takes the news any more. */
+  close(): void {
+    this.#dropLate();
+  }
+
+  #addLate(id: string): void {
+    this.#late.add(id);
+    this.#lateTimer ??= setTimeout(() => {
+      for (const late of this.#late) this.instances.add(late);
+      this.#wake?.();
+    }, LATE);
+  }
+
+  #dropLate(): void {
+    clearTimeout(this.#lateTimer);
+    this.#lateTimer = undefined;
+    this.#late = new Set();
   }
 
   /** Waits for news, for `ms` milliseconds at most, or until `stop` aborts. */

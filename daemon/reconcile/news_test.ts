@@ -11,9 +11,9 @@ const paths: readonly [string, ReturnType<typeof judgePath>][] = [
   ["pods/web/release", { kind: "tree" }],
   ["pods/web/release/1.0.0", { kind: "tree" }],
   ["pods/web/release/.1.0.0.170", { kind: "none" }],
-  ["pods/web/release/1.0.0/pod.state", { kind: "instance", id: "web/1.0.0" }],
-  ["pods/web/release/1.0.0/pod.action", { kind: "instance", id: "web/1.0.0" }],
-  ["pods/web/release/1.0.0/.pod.status", { kind: "instance", id: "web/1.0.0" }],
+  ["pods/web/release/1.0.0/pod.state", { kind: "instance", id: "web/1.0.0", status: false }],
+  ["pods/web/release/1.0.0/pod.action", { kind: "instance", id: "web/1.0.0", status: false }],
+  ["pods/web/release/1.0.0/.pod.status", { kind: "instance", id: "web/1.0.0", status: true }],
   ["pods/web/release/1.0.0/.pod.status.tmp", { kind: "none" }],
   ["pods/web/release/1.0.0/log", { kind: "none" }],
   ["pods/web/release/1.0.0/config/pod", { kind: "none" }],
@@ -38,4 +38,22 @@ Deno.test("News wakes who waits, and keeps what came before", async () => {
   await news.wait(10, never);
   await news.wait(60_000, AbortSignal.abort());
   strictEqual(news.any, false);
+});
+
+Deno.test("a status of a steady instance waits for others, all else wakes at once", async () => {
+  const news = new News("/h", (id) => id === "steady/1");
+  const never = new AbortController().signal;
+  const file = (pod: string, name: string) => `/h/pods/${pod}/release/1/${name}`;
+  news.take();
+  news.addPaths([file("steady", ".pod.status")]);
+  strictEqual(news.any, false);
+  await news.wait(60_000, never);
+  deepStrictEqual([...news.take().instances], ["steady/1"]);
+  news.addPaths([file("steady", ".pod.status"), file("other", ".pod.status")]);
+  strictEqual(news.any, true);
+  deepStrictEqual([...news.take().instances].toSorted(), ["other/1", "steady/1"]);
+  news.addPaths([file("steady", "pod.state")]);
+  strictEqual(news.any, true);
+  news.addPaths([file("steady", ".pod.status")]);
+  news.close();
 });

@@ -1,7 +1,8 @@
 #!/bin/sh
 # A pod as small as the daemon's tests allow: a supervisor that refreshes .pod.status, and the
 # actions run, rerun, stop and rm. Files beside it steer it: `fail` makes every action fail,
-# `unready` the pod unready, `slow` each action last a second. Its calls are in `calls`.
+# `unready` the pod unready, `slow` each action last a second; `probe` gets what the system says about
+# the process, `ramdisks` has what create-ramdisks lists. Its calls are in `calls`.
 cd "$(dirname "$0")" || exit 1
 
 write_status() { # status readiness pid
@@ -37,7 +38,12 @@ end() {
 if [ "$1" = supervise ]; then
   supervise
 fi
+if [ "$1" = create-ramdisks ]; then
+  if [ -e ramdisks ]; then cat ramdisks; fi
+  exit 0
+fi
 env >env
+if [ -e probe ]; then cat /proc/self/status >probe && ls /proc/self/fd >fds; fi
 echo "$*" >>calls
 if [ -e slow ]; then sleep 1; fi
 if [ -e fail ]; then
