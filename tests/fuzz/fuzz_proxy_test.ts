@@ -11,5 +11,5 @@ Deno.test("fuzz: 30,000 inputs of the proxy", () => {
     [],
   );
   // A fuzzer whose inputs are all refused at the door proves nothing.
-  for (const kind of KINDS) assert.ok(report.taken[kind] > 300, `${kind}: ${report.taken[kind]}`);
+  for (const kind of KINDS) assert.ok(report.taken[kind] > 200, `${kind}: ${report.taken[kind]}`);
 });

@@ -44,6 +44,7 @@ const PIECES: readonly string[] = [
   ...["SENDPROXY=true\r\n", "SENDPROXY=false\r\n", "BUSY\r\n", "SENDPROXY=", "true", "false"],
   ...["\r\n\r\n\0\r\nQUIT\n", "!\x11\0\x0c", "!!\0$", " \0\0\0", "!\x11\x0f\xff", "::ffff:1.2.3.4"],
   ...["PORT ", "HOST ", "CLUSTERPORTS ", "PROXYFROM ", "PORTSCONF ", "REMEMBEROK ", "none", "own"],
+  ...["ENGINE ", "WORKERS auto", "METRICS ", "SOCKET ", "CLIENTFROM ", "10.0.0.0/8", "/33", "/"],
   ...[
     "[fd00::1]:32767",
     "[",
