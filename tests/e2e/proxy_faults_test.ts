@@ -10,14 +10,18 @@ import { eventually } from "../shell/pod_folder.ts";
 
 const reason = await whyNoLab();
 
-function fault(what: string, test: (lab: FaultLab) => Promise<void>): void {
+function fault(
+  what: string,
+  test: (lab: FaultLab) => Promise<void>,
+  othersSuffer = false,
+): void {
   Deno.test({
     name: `${what}${reason ? ` (skipped: ${reason})` : ""}`,
     ignore: reason !== undefined,
     fn: async () => {
       await using lab = await FaultLab.create();
       await test(lab);
-      await lab.recovered({ what });
+      await lab.recovered(what, othersSuffer);
     },
   });
 }
@@ -26,10 +30,10 @@ function fault(what: string, test: (lab: FaultLab) => Promise<void>): void {
 const PEERS = [
   { mode: "close", slowestMs: 1000 },
   { mode: "garbage", slowestMs: 1000 },
-  { mode: "mute", slowestMs: 4000 },
-  { mode: "half", slowestMs: 4000 },
-  { mode: "late", slowestMs: 4000 },
-  { mode: "drip", slowestMs: 4000, answers: true },
+  { mode: "mute", slowestMs: 5000 },
+  { mode: "half", slowestMs: 5000 },
+  { mode: "late", slowestMs: 5000 },
+  { mode: "drip", slowestMs: 5000, answers: true },
 ] as const;
 
 for (const { mode, slowestMs, ...peer } of PEERS) {
@@ -80,7 +84,7 @@ fault("a host that vanishes without a word, and comes back", async (lab) => {
   await lab.net.vanish("b");
   const first = await lab.ask(50, 10);
   assert.deepEqual(first.answers, { c: 50 });
-  assert.ok(first.slowestMs < 3000, `a new client waited for ${first.slowestMs} ms`);
+  assert.ok(first.slowestMs < 4000, `a new client waited for ${first.slowestMs} ms`);
   const later = await lab.ask(200, 10);
   assert.deepEqual(later.answers, { c: 200 });
   assert.ok(later.slowestMs < 1500, `a later client waited for ${later.slowestMs} ms`);
@@ -95,24 +99,44 @@ fault("a host that vanishes without a word, and comes back", async (lab) => {
   await streams.end();
 });
 
-for (const kind of ["silent", "half-closed", "half-header"]) {
-  fault(`3,000 clients that are ${kind}`, async (lab) => {
-    const holding = lab.client("hold", PORT_A, 3000, kind);
-    await holding.until("ready");
-    assert.ok(lab.hosts.a.files > (kind === "half-closed" ? 0 : 6000));
-    assert.equal((await lab.ask(100)).slowestMs < 5000, true);
-    await holding.tell("enough");
-    await holding.until("closed");
-  });
+/**
+ * Does the same bad thing four times. What a connection takes is about as much as its share of the
+ * first round, so a leak of them shows as a multiple of that.
+ */
+async function fourTimes(lab: FaultLab, burden: () => Promise<void>): Promise<void> {
+  const memory: number[] = [];
+  for (let round = 0; round < 4; round++) {
+    await burden();
+    await lab.closedAll();
+    memory.push(lab.hosts.a.rssMb);
+  }
+  const [first, , , last] = memory as [number, number, number, number];
+  assert.ok(last < first * 1.8 + 40, `MB after each round: ${memory.map(Math.round)}`);
 }
 
-fault("200 clients that ask for a flood and read nothing", async (lab) => {
-  const holding = lab.client("hold", PORT_A, 200, "slow");
-  await holding.until("ready");
-  await lab.ask(300);
-  await holding.tell("enough");
-  await holding.until("closed");
-});
+for (const kind of ["silent", "half-closed", "half-header"]) {
+  fault(`2,000 clients that are ${kind}`, (lab) =>
+    fourTimes(lab, async () => {
+      const holding = lab.client("hold", PORT_A, 2000, kind);
+      await holding.until("ready");
+      // A pod that echoes ends its side when the client does, so those are over by then.
+      if (kind !== "half-closed") {
+        await eventually("all are served", () => lab.hosts.a.files > 4000);
+      }
+      assert.ok((await lab.ask(100)).slowestMs < 5000);
+      await holding.tell("enough");
+      await holding.until("closed");
+    }));
+}
+
+fault("50 clients that ask for a flood and read nothing", (lab) =>
+  fourTimes(lab, async () => {
+    const holding = lab.client("hold", PORT_A, 50, "slow");
+    await holding.until("ready");
+    await lab.ask(300);
+    await holding.tell("enough");
+    await holding.until("closed");
+  }));
 
 for (const kind of ["early", "late"]) {
   fault(`3,000 clients that reset their connection ${kind}`, async (lab) => {
@@ -134,6 +158,8 @@ fault(
     await eventually("the files are used up", () => lab.hosts.a.files > limit - 50, 60_000);
     await lab.hosts.a.proxy.until("Cannot accept connections for the moment");
     await holding.end("SIGKILL");
-    await lab.answeredBy("b");
+    await lab.closedAll();
+    await lab.ask(300);
   },
+  true,
 );

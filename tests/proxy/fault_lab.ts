@@ -16,7 +16,7 @@ const HOST_PORTS = { b: 30001, c: 30001, other: 30002 };
 /** What may differ for reasons other than a leak: connections kept ready, the prober's own. */
 const FILES_SLACK = 16;
 /** Heap that is not collected yet, and buffers kept for the next connections. */
-const MEMORY_SLACK_MB = 160;
+const MEMORY_SLACK_MB = 450;
 /** Other people's exchanges take about a millisecond; a machine with two busy cores gets more patience. */
 const P99_LIMIT_MS = 2000;
 const STREAMS = 20;
@@ -42,7 +42,7 @@ export class FaultLab implements AsyncDisposable {
     await using stack = new AsyncDisposableStack();
     const net = stack.use(await NetLab.create(HOSTS));
     const ips = HOSTS.map((host) => net.ip(host));
-    const settings = "CONNECTSECONDS 1\nREMEMBERSILENT 1\nREMEMBERREFUSED 1\nBUSYSECONDS 0.5\n";
+    const settings = "CONNECTSECONDS 3\nREMEMBERSILENT 1\nREMEMBERREFUSED 1\nBUSYSECONDS 0.5\n";
     const hosts: ProxyHost[] = [];
     for (const name of HOSTS) {
       const options = { ip: net.ip(name), others: ips, prefix: net.on(name) };
@@ -102,10 +102,34 @@ export class FaultLab implements AsyncDisposable {
     );
   }
 
-  /** Nothing is left of what a test did, and the other people noticed nothing. */
-  async recovered(t: { what: string }): Promise<void> {
+  /**
+   * Nothing is left of what a test did, and the other people noticed nothing.
+   *
+   * @param othersSuffer what the test did was bound to reach them, too
+   */
+  async recovered(what: string, othersSuffer: boolean): Promise<void> {
     await this.streams.tell("still here");
     assert.deepEqual(await this.streams.json(), { other: STREAMS });
+    await this.closedAll();
+    await this.prober.tell("end");
+    const { count, failures, p50, p99 } = await this.prober.json();
+    const memory = HOSTS.map((name) =>
+      `${name} ${this.#memory[name]!.toFixed(0)} -> ${this.hosts[name].rssMb.toFixed(0)}`
+    );
+    console.log(
+      `${what}: ${count} exchanges of others, p50 ${p50} ms, p99 ${p99} ms; ` +
+        `RSS in MB: ${memory.join(", ")}`,
+    );
+    if (!othersSuffer) assert.deepEqual(failures, []);
+    assert.ok(count > 10 && p99 < P99_LIMIT_MS, `${count} exchanges, p99 ${p99} ms`);
+    for (const name of HOSTS) {
+      const grown = this.hosts[name].rssMb - this.#memory[name]!;
+      assert.ok(grown < MEMORY_SLACK_MB, `${name} grew by ${grown} MB`);
+    }
+  }
+
+  /** Waits until proxies and pods have no more open files than at the start. */
+  async closedAll(): Promise<void> {
     for (const [name, before] of Object.entries(this.#files)) {
       let now = 0;
       await eventually(`${name} closes what it opened (${before} before)`, () => {
@@ -114,21 +138,6 @@ export class FaultLab implements AsyncDisposable {
       }, 20_000).catch((error) => {
         throw new Error(`${error}: ${now} now`);
       });
-    }
-    await this.prober.tell("end");
-    const { count, failures, p50, p99 } = await this.prober.json();
-    const memory = HOSTS.map((name) =>
-      `${name} ${this.#memory[name]!.toFixed(0)} -> ${this.hosts[name].rssMb.toFixed(0)}`
-    );
-    console.log(
-      `${t.what}: ${count} exchanges of others, p50 ${p50} ms, p99 ${p99} ms; ` +
-        `RSS in MB: ${memory.join(", ")}`,
-    );
-    assert.deepEqual(failures, []);
-    assert.ok(count > 10 && p99 < P99_LIMIT_MS, `${count} exchanges, p99 ${p99} ms`);
-    for (const name of HOSTS) {
-      const grown = this.hosts[name].rssMb - this.#memory[name]!;
-      assert.ok(grown < MEMORY_SLACK_MB, `${name} grew by ${grown} MB`);
     }
   }
 

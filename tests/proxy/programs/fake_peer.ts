@@ -2,7 +2,7 @@
  * Stands where the proxy of a host should: `fake_peer.ts ADDRESS PORT MODE`. It reads each request, and then:
  *
  * - close: closes; mute: says nothing; half: says half of the answer, and no more
- * - garbage: says something else; late: gives its answer after 1500 ms
+ * - garbage: says something else; late: gives its answer after 4000 ms
  * - drip: the right answer and a pod's greeting ("drip"), one byte at a time, then it echoes
  */
 import { receiveLine, send } from "./wire.ts";
@@ -32,7 +32,7 @@ async function serve(conn: Deno.TcpConn): Promise<void> {
       await send(conn, "HTTP/1.1 400 Bad Request\r\n\r\n" + "\0\r\n".repeat(5000));
       return conn.close();
     case "late":
-      await pause(1500);
+      await pause(4000);
       await send(conn, ANSWER + "late\n");
       return void held.push(conn);
     case "drip":
