@@ -39,7 +39,7 @@ const PEERS = [
 for (const { mode, slowestMs, ...peer } of PEERS) {
   fault(`a peer that answers wrongly (${mode}) is passed over`, async (lab) => {
     await lab.hosts.b.stop("SIGKILL");
-    const fake = lab.on("b", "fake_peer", ROUTER, mode);
+    const fake = lab.on("b", "fake_peer", ROUTER, PORT_A, mode);
     await fake.until("ready");
     // The memory of b's answers from before it broke is what makes it hard.
     const asked = await lab.ask(200, 50);
@@ -54,7 +54,7 @@ for (const { mode, slowestMs, ...peer } of PEERS) {
 
 fault("a peer that dies in the middle of the handshake", async (lab) => {
   await lab.hosts.b.stop("SIGKILL");
-  const fake = lab.on("b", "fake_peer", ROUTER, "half");
+  const fake = lab.on("b", "fake_peer", ROUTER, PORT_A, "half");
   await fake.until("ready");
   const asking = lab.ask(400, 50);
   await new Promise((resolve) => setTimeout(resolve, 100));

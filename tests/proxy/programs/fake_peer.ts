@@ -1,5 +1,6 @@
 /**
- * Stands where the proxy of a host should: `fake_peer.ts ADDRESS PORT MODE`. It reads each request, and then:
+ * Stands where the proxy of a host should: `fake_peer.ts ADDRESS PORT CLUSTER-PORT MODE`. It refuses other
+ * cluster ports as a proxy does, and for that one:
  *
  * - close: closes; mute: says nothing; half: says half of the answer, and no more
  * - garbage: says something else; late: gives its answer after 4000 ms
@@ -7,7 +8,7 @@
  */
 import { receiveLine, send } from "./wire.ts";
 
-const [hostname, port, mode] = Deno.args as [string, string, string];
+const [hostname, port, clusterPort, mode] = Deno.args as [string, string, string, string];
 const ANSWER = "SENDPROXY=false\r\n";
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const held: Deno.TcpConn[] = [];
@@ -19,7 +20,7 @@ for await (const conn of listener) {
 }
 
 async function serve(conn: Deno.TcpConn): Promise<void> {
-  await receiveLine(conn);
+  if (!(await receiveLine(conn)).endsWith(` ${clusterPort}`)) return conn.close();
   switch (mode) {
     case "close":
       return conn.close();
