@@ -85,6 +85,11 @@ export class Program implements AsyncDisposable {
     await this.#writer.write(new TextEncoder().encode(line + "\n"));
   }
 
+  /** Resolves to its exit code when it has ended by itself. */
+  get ended(): Promise<number> {
+    return this.#child.status.then(({ code }) => code);
+  }
+
   /** Sends a signal, and gives its exit code. */
   async end(signal: Deno.Signal = "SIGTERM"): Promise<number> {
     try {

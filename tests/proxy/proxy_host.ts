@@ -96,6 +96,13 @@ export class ProxyHost implements AsyncDisposable {
     await proxy?.end(signal);
   }
 
+  /** Starts a second proxy that takes over from the first, and waits until the first has ended. */
+  async replace(): Promise<void> {
+    const before = this.proxy;
+    await this.start();
+    await before.ended;
+  }
+
   /** Open files of the proxy. */
   get files(): number {
     return openFiles(this.proxy.pid);
