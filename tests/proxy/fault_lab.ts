@@ -17,8 +17,12 @@ const HOST_PORTS = { b: 30001, c: 30001, other: 30002 };
 const FILES_SLACK = 16;
 /** Heap that is not collected yet, and buffers kept for the next connections. */
 const MEMORY_SLACK_MB = 450;
-/** Other people's exchanges take about a millisecond; a machine with two busy cores gets more patience. */
-const P99_LIMIT_MS = 2000;
+/** Other people's exchanges take some milliseconds; a machine with two busy cores gets more patience. */
+const P50_LIMIT_MS = 1000;
+const C_MAPPINGS = [
+  { hostPort: HOST_PORTS.other, clusterPort: PORT_B },
+  { hostPort: HOST_PORTS.c },
+];
 const STREAMS = 20;
 
 export class FaultLab implements AsyncDisposable {
@@ -55,10 +59,7 @@ export class FaultLab implements AsyncDisposable {
     }
     await Promise.all([...pods.values()].map((pod) => pod.until("ready")));
     await hosts[1]!.map({ hostPort: HOST_PORTS.b });
-    await hosts[2]!.map({ hostPort: HOST_PORTS.c }, {
-      hostPort: HOST_PORTS.other,
-      clusterPort: PORT_B,
-    });
+    await hosts[2]!.map(...C_MAPPINGS);
     await Promise.all(hosts.map((host) => host.start()));
     const client = (name: string, ...args: (string | number)[]) =>
       stack.use(Program.helper(net.on("a"), name, net.ip("a"), ...args));
@@ -79,6 +80,12 @@ export class FaultLab implements AsyncDisposable {
   /** Starts a program on a host, which is told its address first. */
   on(host: HostName, name: string, ...args: (string | number)[]): Program {
     return this.stack.use(Program.helper(this.net.on(host), name, this.net.ip(host), ...args));
+  }
+
+  /** Takes c's pod out of the routes, so that only b has the port. */
+  async onlyB(): Promise<void> {
+    await this.hosts.c.map(C_MAPPINGS[0]!);
+    await eventually("only b answers", async () => (await this.ask(30)).answers["c"] === undefined);
   }
 
   /** Makes short connections to PORT_A, which all have to be answered. */
@@ -122,7 +129,7 @@ export class FaultLab implements AsyncDisposable {
     );
     if (!othersSuffer) {
       assert.deepEqual(failures, []);
-      assert.ok(count > 10 && p99 < P99_LIMIT_MS, `${count} exchanges, p99 ${p99} ms`);
+      assert.ok(count > 10 && p50 < P50_LIMIT_MS, `${count} exchanges, p50 ${p50} ms`);
     }
     for (const name of HOSTS) {
       const grown = this.hosts[name].rssMb - this.#memory[name]!;
