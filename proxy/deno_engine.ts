@@ -123,6 +123,8 @@ export class DenoEngine implements Engine {
 
   async dial({ hostname, port }: HostAddress, timeoutMs: number): Promise<Connection> {
     const abort = new AbortController();
+    // Deno asks the signal once more when it has connected, and then drops the connection unclosed.
+    abort.signal.throwIfAborted = () => {};
     let late = false;
     const timer = setTimeout(() => {
       late = true;

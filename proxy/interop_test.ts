@@ -130,3 +130,91 @@ testEachEngine("a host that hesitates is overtaken within the same connection", 
     assert.ok(performance.now() - start < 2000, "it waited for the silent one");
   });
 });
+
+/** Stands for an original proxy on a host of its own, which `script` answers as. */
+function original(
+  script: (conn: Deno.TcpConn) => Promise<unknown>,
+  resources: { close(): void | Promise<void> }[],
+): { hostname: string; port: number; asked: () => number } {
+  const hostname = freshAddress();
+  const peer = new TestServer(hostname, async (conn) => {
+    assert.equal(await receive(conn, "\r\n"), REQUEST);
+    await script(conn);
+  }, ROUTER);
+  resources.push(peer);
+  return { hostname, port: ROUTER, asked: () => peer.accepted };
+}
+
+Deno.test("originals that are busy, close or say nothing are passed over within the same connection", async () => {
+  await withCluster(1, async ([host], resources) => {
+    let release = () => {};
+    const silence = new Promise<void>((resolve) => release = resolve);
+    const busy = original((conn) => send(conn, "BUSY\r\n"), resources);
+    const closes = original(() => Promise.resolve(), resources);
+    const silent = original(() => silence, resources);
+    resources.push({ close: () => release() });
+    const serves = original(async (conn) => {
+      await send(conn, "SENDPROXY=false\r\n");
+      await echo(conn);
+    }, resources);
+    const hosts = [host!.address, busy, closes, silent, serves];
+    await host!.write("hosts.conf", formatHostsConf(hosts));
+    await host!.proxy.reload();
+    for (let turn = 0; turn < 5; turn++) assert.equal(await exchange(host!.ip, PORT_A, "x"), "x");
+    assert.deepEqual([busy.asked() > 0, closes.asked() > 0, silent.asked() > 0], [
+      true,
+      true,
+      true,
+    ]);
+    assert.ok(serves.asked() >= 5);
+  }, "CONNECTSECONDS 2");
+});
+
+Deno.test("what an original proxy gets behind its reply, by what the client sent and the pod wants", async () => {
+  await withCluster(1, async ([host], resources) => {
+    const header = "PROXY TCP4 9.8.7.6 5.4.3.2 1111 2081\r\n";
+    let reply = "";
+    let got = Promise.withResolvers<string>();
+    const peer = original(async (conn) => {
+      await send(conn, reply);
+      got.resolve(await receive(conn));
+    }, resources);
+    await host!.write("hosts.conf", formatHostsConf([host!.address, peer]));
+    await host!.proxy.reload();
+    for (const sent of [header, ""]) {
+      for (const wants of [true, false]) {
+        reply = `SENDPROXY=${wants}\r\n`;
+        got = Promise.withResolvers<string>();
+        using conn = await Deno.connect({ hostname: host!.ip, port: PORT_A });
+        await send(conn, sent + "data");
+        await conn.closeWrite();
+        const { hostname, port } = conn.localAddr;
+        const made = `PROXY TCP4 ${hostname} ${peer.hostname} ${port} ${PORT_A}\r\n`;
+        const expected = wants ? sent || made : "";
+        assert.equal(await got.promise, `${expected}data`, `sent ${sent}, wants ${wants}`);
+        await receive(conn);
+      }
+    }
+  });
+});
+
+Deno.test("an original ends both directions at once, on either side of ours", async () => {
+  await withCluster(1, async ([host], resources) => {
+    const pod = new TestServer(host!.ip, greeter("hello"));
+    resources.push(pod);
+    await host!.map({ hostPort: pod.port });
+    {
+      using asking = await Deno.connect({ hostname: host!.ip, port: ROUTER });
+      await send(asking, REQUEST);
+      await receive(asking, "hello\n");
+      await until(() => pod.active === 1, "the pod has it");
+    }
+    await until(() => pod.active === 0, "the pod's connection ended with that of the original");
+    await host!.map();
+    const peer = original((conn) => send(conn, "SENDPROXY=false\r\nbye\n"), resources);
+    await host!.write("hosts.conf", formatHostsConf([host!.address, peer]));
+    await host!.proxy.reload();
+    using client = await Deno.connect({ hostname: host!.ip, port: PORT_A });
+    assert.equal(await receive(client), "bye\n");
+  });
+});

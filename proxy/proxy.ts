@@ -9,6 +9,7 @@ import { DenoEngine } from "./deno_engine.ts";
 import { GiveOver } from "./give_over.ts";
 import { HostNames, type Resolve } from "./host_names.ts";
 import { LocalPlane } from "./local_plane.ts";
+import { warnOfLocalPorts } from "./local_ports.ts";
 import { type Log, OFTEN_MS } from "./log.ts";
 import { makePlan, namesIn } from "./make_plan.ts";
 import { MappingCounts } from "./mapping_counts.ts";
@@ -190,7 +191,10 @@ export class Proxy {
     await this.#serve();
     this.#lastReload = new Date();
     const { listeners, wanted } = await this.#plane.status();
-    if (wanted !== this.#judgedListeners) warnOfOpenFiles(this.#openFiles, wanted, this.#log);
+    if (wanted !== this.#judgedListeners) {
+      warnOfOpenFiles(this.#openFiles, wanted, this.#log);
+      await warnOfLocalPorts(conf, this.#log);
+    }
     this.#judgedListeners = wanted;
     await this.#listenForQuestions();
     this.#log.info("Settings are in force", {

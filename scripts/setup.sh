@@ -10,6 +10,8 @@ cd -- "$(dirname -- "$0")/.."
 
 deno_version=2.9.6
 packages="git curl busybox-static shellcheck podman runc crun catatonit uidmap slirp4netns util-linux procps"
+# What the tests of the proxy put before, behind and between proxies.
+packages="$packages iproute2 haproxy nginx-light libnginx-mod-stream"
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 
@@ -28,7 +30,20 @@ apt_install() {
   [ -e .deno/apt-updated ] || run_logged apt-get update -qq
   mkdir -p .deno
   : >.deno/apt-updated
-  run_logged env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+  # Of the servers among them none is to start, neither now nor at boot.
+  policy=/usr/sbin/policy-rc.d
+  if [ -e "$policy" ]; then policy=; else
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+  fi
+  status=0
+  (run_logged env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@") || status=$?
+  [ -z "$policy" ] || rm -f "$policy"
+  [ "$status" = 0 ] || exit 1
+  for package; do
+    case $package in haproxy) service=haproxy ;; nginx-light) service=nginx ;; *) continue ;; esac
+    if [ -d /run/systemd/system ]; then systemctl disable --quiet "$service"; fi
+  done
 }
 
 install_packages() {

@@ -24,16 +24,29 @@ export const PIECES: readonly string[] = [
 
 /** A text like `text`, and like pieces of `other`, with one to a few things wrong. */
 export function mutateBytes(text: string, other: string, random: Random): string {
-  let bytes = new TextEncoder().encode(text);
-  for (let times = 1 + random.below(5); times > 0; times--) {
-    bytes = mutateOnce(bytes, new TextEncoder().encode(other), random);
-  }
-  return new TextDecoder().decode(bytes);
+  const encoder = new TextEncoder();
+  return new TextDecoder().decode(
+    mutateBinary(encoder.encode(text), encoder.encode(other), random, PIECES),
+  );
 }
 
-type Bytes = Uint8Array<ArrayBuffer>;
+export type Bytes = Uint8Array<ArrayBuffer>;
 
-function mutateOnce(bytes: Bytes, other: Bytes, random: Random): Bytes {
+/** The same for what need not be text, with pieces that mean something to who reads it. */
+export function mutateBinary(
+  bytes: Bytes,
+  other: Bytes,
+  random: Random,
+  pieces: readonly string[],
+): Bytes {
+  let changed = bytes;
+  for (let times = 1 + random.below(5); times > 0; times--) {
+    changed = mutateOnce(changed, other, random, pieces);
+  }
+  return changed;
+}
+
+function mutateOnce(bytes: Bytes, other: Bytes, random: Random, pieces: readonly string[]): Bytes {
   const at = random.below(bytes.length + 1);
   const length = random.below(random.chance(0.8) ? 12 : 400);
   switch (random.below(6)) {
@@ -51,7 +64,7 @@ function mutateOnce(bytes: Bytes, other: Bytes, random: Random): Bytes {
       return joined(bytes.subarray(0, at), other.subarray(from, from + length), bytes.subarray(at));
     }
     default: {
-      const piece = new TextEncoder().encode(random.pick(PIECES));
+      const piece = new TextEncoder().encode(random.pick(pieces));
       return joined(bytes.subarray(0, at), piece, bytes.subarray(at));
     }
   }
@@ -59,5 +72,11 @@ function mutateOnce(bytes: Bytes, other: Bytes, random: Random): Bytes {
 
 /** Together, cut at a length that keeps a run of mutations from growing for ever. */
 function joined(...parts: Bytes[]): Bytes {
-  return new Uint8Array(parts.flatMap((part) => [...part])).subarray(0, 40_000);
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all.subarray(0, 40_000);
 }

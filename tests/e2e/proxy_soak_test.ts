@@ -1,0 +1,12 @@
+/** A short soak: see tests/bench/proxy_soak.ts. */
+import assert from "node:assert/strict";
+import { soak } from "../bench/proxy_soak.ts";
+
+Deno.test("5,000 connections while pods, proxies and hosts are restarted: none fails", async () => {
+  const report = await soak({ connections: 5000, clients: 2 });
+  assert.deepEqual(report.failures, []);
+  const { pod, proxy, host } = report.restarts;
+  assert.ok(pod + proxy + host > 2, JSON.stringify(report.restarts));
+  const [before, after] = report.files;
+  assert.ok(after! <= before! + 10, `open files: ${report.files}`);
+});
