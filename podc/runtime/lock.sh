@@ -53,3 +53,8 @@ lock_actions() {
 unlock_actions() { put "$action_lock" '0 0 none'; }
 
 supervised() { held "$run_dir/supervisor"; }
+
+signal_supervisor() { # signal; sent only to the process that holds the lock
+  ! supervised || kill -s "$1" "${holder% *}" 2>/dev/null
+}
+wake_supervisor() { signal_supervisor USR1; } # it looks at once

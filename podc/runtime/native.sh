@@ -27,14 +27,13 @@ runner_remove() {
   done
 }
 
-runner_stopped() { :; }
-
 unit_lives() {
   get "$run_dir/unit/$1/process" '0 0'
   same_process "${value% *}" "${value#* }"
 }
 
-look_soon() { :; }
+runner_is_new() { :; }
+runner_ended() { runner_look; }
 runner_look() {
   for unit in $units; do
     look_dir=$run_dir/unit/$unit
@@ -74,6 +73,7 @@ keep() { # unit: the keeper
   rm -f "$dir/out" "$dir/err"
   kill -s KILL -- "-$child" 2>/dev/null # what it left behind in its process group
   put "$dir/exit" "$code"
+  wake_supervisor
   wait
 }
 launch() { # unit: becomes the program, in a session and process group of its own

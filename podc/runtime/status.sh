@@ -93,4 +93,9 @@ print_status() { # in text
   esac
 }
 
-status_ready() { supervised && grep -q '^readiness: 1$' "$status_file" 2>/dev/null; }
+status_ready() {
+  supervised || return 1
+  while read -r key value; do
+    [ "$key" != readiness: ] || break
+  done 2>/dev/null <"$status_file" && [ "$value" = 1 ]
+}
