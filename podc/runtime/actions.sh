@@ -14,14 +14,14 @@ create_pod() { # [interface]: a new pod, whatever of an old one is left
   forget_units
   # Where no file says so, something may be left none the less.
   runner_create 2>/dev/null || { runner_remove && runner_create; } || fail "Cannot create $pod"
-  put "$run_dir/created" "$(date +%s)"
-  drop "$run_dir/started"
-  put "$run_dir/phase" created
+  stamp=$(date +%s)
+  drop "$run_dir/created" "$run_dir/started"
+  put "$run_dir/created" "$stamp"
 }
 
-start_pod() {
+start_pod() { # Unix seconds
   put "$run_dir/phase" started
-  put "$run_dir/started" "$(date +%s)"
+  put "$run_dir/started" "$1"
   spawn_supervisor new
 }
 
@@ -32,6 +32,7 @@ action_create() {
   get "$run_dir/phase" none
   if [ "$value" = created ] && same_boot && runner_exists; then return; fi
   create_pod "$host_interface"
+  put "$run_dir/phase" created
   write_status created 0 ''
 }
 
@@ -43,7 +44,7 @@ action_start() {
   if [ "$value" != created ] || ! same_boot || ! runner_exists; then
     fail "$pod is not in state created: use run"
   fi
-  start_pod
+  start_pod "$(date +%s)"
 }
 
 action_run() {
@@ -63,8 +64,10 @@ run_pod() {
   fi
   if [ "$phase" != created ] || ! same_boot || ! runner_exists || [ -n "$host_interface" ]; then
     create_pod "$host_interface"
+  else
+    stamp=$(date +%s)
   fi
-  start_pod
+  start_pod "$stamp"
 }
 await_ready() {
   unlock_actions

@@ -6,8 +6,14 @@ status_file=.$self_name.status
 run_dir=.$self_name.run
 log_dir=log
 
-put() { # file text: replaces a small file in one step
-  printf '%s\n' "$2" >"$1.new" && mv -f "$1.new" "$1"
+# Replaces a small file in one step. One that is not there yet is written in place: until it has its
+# text it is empty, which for "get" and "test -s" is the same as not being there.
+put() { # file text
+  if [ -s "$1" ]; then
+    printf '%s\n' "$2" >"$1.new" && mv -f "$1.new" "$1"
+  else
+    printf '%s\n' "$2" >"$1"
+  fi
 }
 
 flag() { # file: makes an empty one, whose being there says it all

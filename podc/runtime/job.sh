@@ -19,11 +19,11 @@ begin_job() { # name command...
 
 job_under_way() { # name
   [ -e "$1.job" ] || return 1
-  [ ! -e "$1.code" ] || return 1
+  [ ! -s "$1.code" ] || return 1
   get "$1.job" '0 0'
   if same_process "${value% *}" "${value#* }"; then return 0; fi
   # It is gone. Without a code it was killed.
-  [ -e "$1.code" ] || put "$1.code" 137
+  [ -s "$1.code" ] || put "$1.code" 137
   return 1
 }
 

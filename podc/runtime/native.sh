@@ -41,7 +41,7 @@ runner_look() {
     [ "$value" = running ] || continue
     unit_lives "$unit" && continue
     # The keeper writes the code right after the end. Was it killed itself, nobody knows the code.
-    wait_until 2 test -e "$look_dir/exit" || put "$look_dir/exit" 255
+    wait_until 2 test -s "$look_dir/exit" || put "$look_dir/exit" 255
     put "$look_dir/state" exited
   done
 }

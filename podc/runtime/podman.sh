@@ -180,6 +180,7 @@ unit_start() { # unit; says on stderr why it cannot
   fi
 }
 try_launch() { # unit
+  "spec_$1"
   [ -z "$wanted" ] || return 1
   container=$1-$object unit_log=$1-$pod
   pid_file=$PWD/$run_dir/unit/$1/pid
@@ -202,14 +203,23 @@ pull_image() { # unit
 }
 run_container() { # options… image args…
   become timeout 120 podman run -d --replace --pull never --name "$container" --label "$container_label" \
-    --pidfile "$pid_file" --log-driver k8s-file --log-opt "path=$PWD/$log_dir/$unit_log.log" "$@"
+    --pidfile "$pid_file" --stop-timeout "$stop_timeout" --log-driver k8s-file --log-opt "path=$PWD/$log_dir/$unit_log.log" "$@"
 }
 
-unit_stop() {
-  "spec_$1"
-  timeout "$((stop_timeout + 60))" podman stop -t "$stop_timeout" "$1-$object"
+unit_stop() { # units…; each has the stop timeout that it was started with
+  for unit in "$@"; do
+    shift
+    set -- "$@" "$unit-$object"
+  done
+  timeout "$((longest_stop + 60))" podman stop -i "$@"
 }
-unit_kill() { timeout 60 podman kill "$1-$object"; }
+unit_kill() { # units…
+  for unit in "$@"; do
+    shift
+    set -- "$@" "$unit-$object"
+  done
+  podman_now kill "$@"
+}
 
 unit_tell() { # unit signal: "sig NAME" or "cmd"
   case $2 in

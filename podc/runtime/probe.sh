@@ -7,7 +7,7 @@ run_probe() { # kind unit timeout interval delay
   outcome=
   probe=$dir/$1
   if job_under_way "$probe"; then return; fi
-  if [ -e "$probe.code" ]; then
+  if [ -s "$probe.code" ]; then
     end_job "$probe"
     put "$probe.due" "$((now + $4))"
     due_by "$((now + $4))"

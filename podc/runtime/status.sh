@@ -93,9 +93,14 @@ print_status() { # in text
   esac
 }
 
-status_ready() {
+status_ready() { # by what this supervisor wrote, not one before it
   supervised || return 1
+  its_pid='' its_readiness=''
   while read -r key value; do
-    [ "$key" != readiness: ] || break
-  done 2>/dev/null <"$status_file" && [ "$value" = 1 ]
+    case $key in
+    pid:) its_pid=$value ;;
+    readiness:) its_readiness=$value && break ;;
+    esac
+  done 2>/dev/null <"$status_file"
+  [ "$its_pid $its_readiness" = "${holder% *} 1" ]
 }

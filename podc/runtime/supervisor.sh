@@ -109,7 +109,7 @@ attend_running() {
     fi
     return
   fi
-  if [ -e "$dir/cycle" ]; then
+  if [ -s "$dir/cycle" ]; then
     get "$dir/cycle" stop
     note "$1: restart asked for"
     begin_end "$1" "$value"
@@ -128,7 +128,7 @@ attend_exited() {
   get "$dir/exit" 255
   code=$value
   note_end "$1"
-  if [ -e "$dir/cycle" ]; then
+  if [ -s "$dir/cycle" ]; then
     rm -f "$dir/cycle" "$dir/retry"
     begin_start "$1"
     return
@@ -202,7 +202,7 @@ start_job() { # unit; a stop ends a pull; a container that is being made gets ma
 }
 start_under_way() { # unit: whether a start has not come to its end; deals with the end
   job_under_way "$dir/start" && return
-  [ -e "$dir/start.code" ] || return 1
+  [ -s "$dir/start.code" ] || return 1
   end_job "$dir/start"
   woken=yes
   if [ "$code" = 0 ]; then
@@ -236,13 +236,22 @@ end_units() {
   note "ending by $how"
   for unit in $units; do kill_job "$run_dir/unit/$unit/start"; done
   for unit in $units; do await_job "$run_dir/unit/$unit/start"; done
+  for unit in $units; do forget_jobs "$unit"; done
+  set --
   for unit in $(reversed); do
-    forget_jobs "$unit"
     "spec_$unit"
-    [ "$startup" = none ] || await_ends
-    ("unit_$how" "$unit" >"$run_dir/unit/$unit/end.out" 2>&1 </dev/null) &
-    pids="$pids $!"
+    if [ "$startup" != none ]; then
+      end_together "$@"
+      await_ends
+      set --
+    fi
+    set -- "$@" "$unit"
+    [ $# -lt 4 ] || {
+      end_together "$@"
+      set --
+    }
   done
+  end_together "$@"
   await_ends
   runner_ended
   for unit in $units; do
@@ -254,6 +263,14 @@ end_units() {
   put "$run_dir/phase" stopped
   write_status exited 0 ''
 }
+end_together() { # units…, at most 4: so many podman ends at a time even on the smallest host
+  [ $# -gt 0 ] || return 0
+  (
+    end_out=$run_dir/unit/$1/end.out
+    "unit_$how" "$@" >"$end_out" 2>&1 </dev/null || [ "$how" = kill ] || note_file 'ending: ' "$end_out"
+  ) &
+  pids="$pids $!"
+}
 await_ends() { # of "pids"; a kill that is asked for meanwhile comes at once, and for all
   naps=0
   while [ -n "$pids" ]; do
@@ -264,10 +281,7 @@ await_ends() { # of "pids"; a kill that is asked for meanwhile comes at once, an
     heartbeat
     if [ "$how" = stop ] && [ "$wanted" = kill ]; then
       how='kill'
-      for unit in $units; do
-        (unit_kill "$unit" >/dev/null 2>&1 </dev/null) &
-        pids="$pids $!"
-      done
+      for unit in $units; do end_together "$unit"; done
     fi
   done
 }

@@ -29,12 +29,12 @@ tell() { # unit why
 
 # What a unit has to be told by the supervisor waits in its "news"; telling is a job.
 attend_news() { # unit
-  if [ -e "$dir/tell.code" ] && ! job_under_way "$dir/tell"; then
+  if [ -s "$dir/tell.code" ] && ! job_under_way "$dir/tell"; then
     end_job "$dir/tell"
     [ "$code" = 0 ] || note_file "$1: could not be told: " "$dir/tell.out"
     rm -f "$dir/tell.out"
   fi
-  [ -e "$dir/news" ] || return 0
+  [ -s "$dir/news" ] || return 0
   get "$dir/state" absent
   if [ "$value,${signal:+yes}" = running,yes ]; then
     ! job_under_way "$dir/tell" || return 0
