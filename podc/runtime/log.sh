@@ -30,6 +30,7 @@ rotate_logs() {
     due_by "$logs_at"
     return
   fi
+  look_at_room
   set -- "$supervisor_log"
   for unit in $units; do set -- "$@" "$log_dir/$unit-$pod.log"; done
   sum=0
@@ -118,9 +119,9 @@ follow_log() { # file bytes name
   live_awk -v details="$details" -v follow=1 -v now="$(date +%s)" "$(show_log_program)" <"$pipe.2" &
   followers="$followers $!"
 }
-live_awk() { # awk that hands on each line at once
+live_awk() { # awk that hands on each line at once; "fatal" tells the program that it ends when it cannot write
   case $(awk -W version 2>&1 </dev/null) in
-  mawk*) LC_ALL=C TZ=UTC0 exec awk -W interactive "$@" ;; # else it holds lines back until a block is full
+  mawk*) LC_ALL=C TZ=UTC0 exec awk -W interactive -v fatal=yes "$@" ;; # else it holds lines back until a block is full
   *) LC_ALL=C TZ=UTC0 exec awk "$@" ;;
   esac
 }

@@ -202,7 +202,7 @@ pull_image() { # unit
   wait "$pulling"
 }
 run_container() { # options… image args…
-  become timeout 120 podman run -d --replace --pull never --name "$container" --label "$container_label" \
+  "${become_podman:-become}" timeout 120 podman run -d --replace --pull never --name "$container" --label "$container_label" \
     --pidfile "$pid_file" --stop-timeout "$stop_timeout" --log-driver k8s-file --log-opt "path=$PWD/$log_dir/$unit_log.log" "$@"
 }
 
@@ -262,6 +262,17 @@ runner_ended() { # all containers have
   stopping=$!
   look_again
   wait "$stopping"
+}
+
+# Conmon drops the lines that it has no room for. That some may be missing is told once there is room.
+no_room=
+look_at_room() {
+  room=$(stat -f -c %a "$log_dir" 2>/dev/null) || return 0
+  if [ "$room" = 0 ]; then
+    no_room=yes
+  elif [ -n "$no_room" ]; then
+    note "the disk was full: lines may be missing here, and from the logs of the containers" && no_room=
+  fi
 }
 
 reopen_log() { # unit: makes conmon write into a new file

@@ -1,14 +1,14 @@
 # --- status -------------------------------------------------------------------
 
-# Made in the run directory, as a daemon watches this one.
+# Made in the run directory, as a daemon watches this one. On a full disk the one before stays.
 write_status() { # status readiness pid
   stamp=$(date +%s)
+  get "$run_dir/created" ''
+  created=$value
+  get "$run_dir/started" ''
   {
-    get "$run_dir/created" ''
-    created=$value
-    get "$run_dir/started" ''
     printf '%s: %s\n' pod "$pod" podVersion "$pod_version" hostPorts "$host_ports" created "$created" \
-      started "$value" updated "$stamp" status "$1" pid "$3" readiness "$2"
+      started "$value" updated "$stamp" status "$1" pid "$3" readiness "$2" || return 1
     printf 'containers:\n'
     for unit in $units; do unit_status "$unit"; done
   } >"$run_dir/status" && mv -f "$run_dir/status" "$status_file"
