@@ -215,7 +215,8 @@ start_under_way() { # unit: whether a start has not come to its end; deals with 
     unit_begun "$1"
   else
     note_file "$1: cannot start: " "$dir/start.out"
-    tail -n 1 "$dir/start.out" >"$dir/error"
+    # Podman tells the cause before its last line.
+    tail -n 3 "$dir/start.out" | sed 's/^time="[^"]*" level=[a-z]* msg=//' | tr '\n' ' ' >"$dir/error"
     get "$dir/retry" '0 0'
     note "$1: next try in ${value#* } s"
   fi
@@ -238,14 +239,14 @@ end_units() {
   for unit in $units; do await_job "$run_dir/unit/$unit/start"; done
   for unit in $units; do forget_jobs "$unit"; done
   set --
-  for unit in $(reversed); do
-    "spec_$unit"
+  for ending in $(reversed); do
+    "spec_$ending"
     if [ "$startup" != none ]; then
       end_together "$@"
       await_ends
       set --
     fi
-    set -- "$@" "$unit"
+    set -- "$@" "$ending"
     [ $# -lt 4 ] || {
       end_together "$@"
       set --
