@@ -137,8 +137,8 @@ main() {
   help | -h | --help) usage ;;
   version | -V | --version) action_version ;;
   info) action_info "$@" ;;
-  ps | readiness | logs) "action_$action" "$@" ;;
-  create | start | run | stop | kill | rm | rerun | download | purge | signal | shell)
+  ps | readiness | logs | stop | kill | rm) "action_$action" "$@" ;;
+  create | start | run | rerun | download | purge | signal | shell)
     check_runner
     "action_$action" "$@"
     ;;

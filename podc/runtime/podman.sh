@@ -104,11 +104,13 @@ look_again() {
   }
   looked=$now
   for unit in $units; do
-    line=$(printf '%s\n' "$listed" | grep "^$unit-$object ") || line='- 0 0 absent'
-    read -r _ code pid state <<END
-$line
+    its_code=0 its_pid=0 its_state=absent
+    while read -r name code pid state; do
+      [ "$name" != "$unit-$object" ] || its_code=$code its_pid=$pid its_state=$state
+    done <<END
+$listed
 END
-    learn_state "$unit" "$code" "$pid" "$state"
+    learn_state "$unit" "$its_code" "$its_pid" "$its_state"
   done
 }
 learn_state() { # unit exit-code pid state; older podmans print "Up 2 minutes ago" for the state
