@@ -214,6 +214,11 @@ Deno.test("pod rerun leaves a request on the hosts", async () => {
   await project.ok("pod rerun web web");
   strictEqual(await read(project.home("h2", "pods/web/release/1.0.0/pod.action")), "rerun web\n");
   await project.fails(["pod", "rerun", "web", "a b"]);
+  match(
+    await project.fails("pod rerun web nosuch"),
+    /h2: .*web-1\.0\.0 has no container "nosuch"; it has: web/,
+  );
+  strictEqual(await read(project.home("h2", "pods/web/release/1.0.0/pod.action")), "rerun web\n");
 });
 
 Deno.test("pod ps tells of each host, and its exit code is the worst", async () => {

@@ -1,5 +1,12 @@
 /** A container of the spec -> the words after `podman run`, as shell source. */
-import type { Container, ContainerPod, Mount, PodmanVolume, Volume } from "../spec/pod_spec.ts";
+import type {
+  Container,
+  ContainerPod,
+  EnvVar,
+  Mount,
+  PodmanVolume,
+  Volume,
+} from "../spec/pod_spec.ts";
 import { quote } from "../render/shell.ts";
 import { volumeObjectName } from "./names.ts";
 
@@ -13,7 +20,9 @@ export type ShellWords = string;
 export function containerRunWords(container: Container, pod: ContainerPod): ShellWords[] {
   const words: ShellWords[] = [
     container.network === "host" ? "--network host" : '--pod "$object"',
-    ...container.env.map(({ name, value }) => `--env ${quote(`${name}=${value}`)}`),
+    ...container.env.map((variable) =>
+      `--env ${isInherited(variable) ? variable.name : quote(`${variable.name}=${variable.value}`)}`
+    ),
     ...container.mounts.map((mount) => `--volume ${mountSource(mount, pod)}`),
     ...limitWords(container),
   ];
@@ -22,6 +31,14 @@ export function containerRunWords(container: Container, pod: ContainerPod): Shel
   words.push(quote(container.image));
   if (container.args.length > 0) words.push(container.args.map(quote).join(" "));
   return words;
+}
+
+/**
+ * Whether podman has to be given the variable in its own environment, for it to pass on: in an option
+ * it makes a line feed of a carriage return with a line feed.
+ */
+export function isInherited({ value }: EnvVar): boolean {
+  return value.includes("\r\n");
 }
 
 /** What the container may do and use. */

@@ -1,9 +1,9 @@
 /** The part of the script that is special to a pod of containers. */
-import { containerRunWords, volumeOf } from "../podman/container_run.ts";
+import { containerRunWords, isInherited, volumeOf } from "../podman/container_run.ts";
 import { volumeObjectName } from "../podman/names.ts";
 import { podCreateWords } from "../podman/pod_create.ts";
 import type { Container, ContainerPod, Volume } from "../spec/pod_spec.ts";
-import { assign, shellFunction } from "./shell.ts";
+import { assign, commandLine, shellFunction } from "./shell.ts";
 import { supervisionFunctions } from "./supervision.ts";
 import { portSummary, specLines, type UnitsSource } from "./unit.ts";
 
@@ -29,9 +29,7 @@ export function containerUnits(pod: ContainerPod): UnitsSource {
           `container ${container.name}`,
           spec(container, pod),
         ),
-        shellFunction(`launch_${container.name}`, container.image, [
-          continued("run_container", containerRunWords(container, pod)),
-        ]),
+        ...launch(container, pod),
         ...supervisionFunctions(container),
       ]),
     ],
@@ -42,6 +40,22 @@ export function containerUnits(pod: ContainerPod): UnitsSource {
       volume.type === "volume" ? [`${volumeObjectName(volume, pod)} ${volume.shared}`] : []
     ),
   };
+}
+
+function launch(container: Container, pod: ContainerPod): string[] {
+  const inherited = container.env.filter(isInherited)
+    .map(({ name, value }) => `${name}=${value}`);
+  const run = continued("run_container", containerRunWords(container, pod));
+  if (inherited.length === 0) {
+    return [shellFunction(`launch_${container.name}`, container.image, [run])];
+  }
+  const become = `become_with_env_${container.name}`;
+  return [
+    shellFunction(become, "what podman would change in an option", [
+      `become env ${commandLine(inherited)} "$@"`,
+    ]),
+    shellFunction(`launch_${container.name}`, container.image, [`become_podman=${become}`, run]),
+  ];
 }
 
 function spec(container: Container, pod: ContainerPod): string[] {

@@ -9,7 +9,7 @@ import { containerUnits } from "./container_units.ts";
 import { executableUnits } from "./executable_units.ts";
 import { runtimeSource } from "./runtime.ts";
 import { asComment, assign } from "./shell.ts";
-import { exposedPorts, stopTimeoutOf } from "./unit.ts";
+import { exposedPorts, longestStop } from "./unit.ts";
 
 /** The text of the executable `pod`; the same spec always gives the same text. */
 export function renderPodScript(pod: ContainerPod | ExecutablePod): string {
@@ -34,7 +34,7 @@ export function renderPodScript(pod: ContainerPod | ExecutablePod): string {
         "all_configs",
         pod.volumes.flatMap(({ type, name }) => (type === "config" ? [name] : [])).join(" "),
       ),
-      assign("longest_stop", String(Math.max(0, ...units.map(stopTimeoutOf)))),
+      assign("longest_stop", String(longestStop(units))),
     ].join("\n"),
     ...source.functions,
     runtimeSource(pod.kind),

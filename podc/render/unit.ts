@@ -11,6 +11,23 @@ export function stopTimeoutOf(unit: Unit): number {
   return unit.stopTimeoutSeconds ?? STOP_TIMEOUT_S;
 }
 
+/**
+ * Seconds that ending all `units` may take: those that waited at the start for a unit with a startup probe
+ * end before that one, the others side by side.
+ */
+export function longestStop(units: readonly Unit[]): number {
+  let sum = 0;
+  let longest = 0;
+  for (const unit of units.toReversed()) {
+    if (unit.startupProbe) {
+      sum += longest;
+      longest = 0;
+    }
+    longest = Math.max(longest, stopTimeoutOf(unit));
+  }
+  return sum + longest;
+}
+
 /** All ports of `units`, in order of definition. */
 export function exposedPorts(units: readonly Unit[]): readonly ExposedPort[] {
   return units.flatMap(({ expose }) => expose).flatMap(({ port }) => (port ? [port] : []));

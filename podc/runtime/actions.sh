@@ -1,31 +1,28 @@
 # --- actions ------------------------------------------------------------------
 
-spawn_supervisor() {
-  setsid "$self" porcelain-supervise </dev/null >"$run_dir/supervisor.out" 2>&1 &
+spawn_supervisor() { # [new]: nothing of the pod has been started
+  setsid "$self" porcelain-supervise "$@" </dev/null >"$run_dir/supervisor.out" 2>&1 &
   wait_until 10 supervised || fail "The supervisor of $pod did not start: $(cat "$run_dir/supervisor.out")"
 }
 
-signal_supervisor() { # signal; sent only to the process that holds the lock
-  get "$run_dir/supervisor.pid" 0
-  [ "$value" = 0 ] || kill -s "$1" "$value" 2>/dev/null
-}
 unsupervised() { ! supervised; }
 
 create_pod() { # [interface]: a new pod, whatever of an old one is left
-  ! runner_exists || runner_remove || fail "Cannot remove what is left of $pod"
+  get "$run_dir/phase" none
+  [ "$value" = none ] || runner_remove || fail "Cannot remove what is left of $pod"
   [ -z "$1" ] || put "$run_dir/interface" "$1"
   forget_units
-  runner_create || fail "Cannot create $pod"
-  put "$run_dir/created" "$(date +%s)"
-  rm -f "$run_dir/started"
-  put "$run_dir/phase" created
-  write_status created 0 ''
+  # Where no file says so, something may be left none the less.
+  runner_create 2>/dev/null || { runner_remove && runner_create; } || fail "Cannot create $pod"
+  stamp=$(date +%s)
+  drop "$run_dir/created" "$run_dir/started"
+  put "$run_dir/created" "$stamp"
 }
 
-start_pod() {
+start_pod() { # Unix seconds
   put "$run_dir/phase" started
-  put "$run_dir/started" "$(date +%s)"
-  spawn_supervisor
+  put "$run_dir/started" "$1"
+  spawn_supervisor new
 }
 
 action_create() {
@@ -35,6 +32,8 @@ action_create() {
   get "$run_dir/phase" none
   if [ "$value" = created ] && same_boot && runner_exists; then return; fi
   create_pod "$host_interface"
+  put "$run_dir/phase" created
+  write_status created 0 ''
 }
 
 action_start() {
@@ -45,7 +44,7 @@ action_start() {
   if [ "$value" != created ] || ! same_boot || ! runner_exists; then
     fail "$pod is not in state created: use run"
   fi
-  start_pod
+  start_pod "$(date +%s)"
 }
 
 action_run() {
@@ -65,8 +64,10 @@ run_pod() {
   fi
   if [ "$phase" != created ] || ! same_boot || ! runner_exists || [ -n "$host_interface" ]; then
     create_pod "$host_interface"
+  else
+    stamp=$(date +%s)
   fi
-  start_pod
+  start_pod "$stamp"
 }
 await_ready() {
   unlock_actions
@@ -88,14 +89,12 @@ action_kill() {
 }
 end_pod() { # signal how
   if supervised; then
-    wait_until 10 test -s "$run_dir/supervisor.pid"
     signal_supervisor "$1"
     wait_until "$((longest_stop + 90))" unsupervised || fail "The supervisor of $pod does not end; try: $self kill"
     return
   fi
-  runner_exists || return 0
   get "$run_dir/phase" none
-  [ "$value" = started ] || return 0
+  if [ "$value" != started ] || ! runner_exists; then return; fi
   # Its supervisor is gone: this process stands in for it.
   wanted=$2 phase=running
   runner_look
@@ -111,11 +110,11 @@ remove_pod() {
   how=stop signal=TERM
   [ -z "$kill" ] || how=kill signal=USR2
   end_pod "$signal" "$how"
-  ! runner_exists || runner_remove || fail "Cannot remove $pod"
+  runner_remove || fail "Cannot remove $pod"
   [ -e "$run_dir/phase" ] || return 0
   remove_ramdisk_dirs
-  forget_units
-  rm -f "$run_dir/phase" "$run_dir/created" "$run_dir/started" "$run_dir/supervisor.pid"
+  rm -rf "${run_dir:?}/unit" "$run_dir/phase" "$run_dir/created" "$run_dir/started" "$run_dir/outside" \
+    "$run_dir/supervisor.pid"
   write_status removed 0 ''
 }
 
@@ -131,6 +130,7 @@ action_rerun() {
   supervised || fail "$pod does not run: nothing to restart"
   check_names
   for name in $names; do put "$run_dir/unit/$name/cycle" "${kill:-stop}"; done
+  wake_supervisor
 }
 
 action_readiness() { status_ready; }

@@ -6,8 +6,27 @@ status_file=.$self_name.status
 run_dir=.$self_name.run
 log_dir=log
 
-put() { # file text: replaces a small file in one step
-  printf '%s\n' "$2" >"$1.new" && mv -f "$1.new" "$1"
+# Replaces a small file in one step. One that is not there yet is written in place: until it has its
+# text it is empty, which for "get" and "test -s" is the same as not being there.
+put() { # file text
+  if [ -s "$1" ]; then
+    printf '%s\n' "$2" >"$1.new" && mv -f "$1.new" "$1"
+  else
+    printf '%s\n' "$2" >"$1"
+  fi
+}
+
+flag() { # file: makes an empty one, whose being there says it all
+  : >"$1"
+}
+
+drop() { # files…: removes those that are there; without a process when none is
+  for dropped in "$@"; do
+    if [ -e "$dropped" ]; then
+      rm -f "$@"
+      return
+    fi
+  done
 }
 
 get() { # file default: sets "value" to the file's first line
@@ -26,12 +45,15 @@ boot_id() { # sets "boot"
 }
 
 make_run_dir() {
+  if [ -d "$log_dir" ] && [ -d "$run_dir" ]; then return; fi
   mkdir -p "$log_dir" "$run_dir" || fail "Cannot write in $PWD: check who owns it"
 }
 
 forget_units() { # what was known of the units' processes no longer holds
   rm -rf "${run_dir:?}/unit"
-  for unit in $units; do mkdir -p "$run_dir/unit/$unit" || return 1; done
+  set --
+  for unit in $units; do set -- "$@" "$run_dir/unit/$unit"; done
+  [ $# -eq 0 ] || mkdir -p "$@" || return 1
   boot_id
   put "$run_dir/boot" "$boot"
 }
@@ -42,4 +64,10 @@ same_boot() {
   [ "$value" = "$boot" ]
 }
 
-short_nap() { sleep 0.1 2>/dev/null || sleep 1; }
+# For what is awaited right now: the longer it takes, the less often it is looked at.
+short_nap() {
+  naps=$((naps + 1))
+  if [ "$naps" -lt 50 ]; then nap_s=0.02; else nap_s=0.1; fi
+  sleep "$nap_s" 2>/dev/null || sleep 1
+}
+naps=0

@@ -5,12 +5,13 @@
 begin_job() { # name command...
   job=$1
   shift
-  rm -f "$job.code"
+  drop "$job.code"
   (
-    trap - TERM HUP USR2
+    trap - TERM HUP USR1 USR2
     job_status=0
     "$@" >"$job.out" 2>&1 </dev/null || job_status=$?
     put "$job.code" "$job_status"
+    wake_supervisor
   ) &
   start_tick "$!" || tick=gone
   put "$job.job" "$! $tick"
@@ -18,11 +19,11 @@ begin_job() { # name command...
 
 job_under_way() { # name
   [ -e "$1.job" ] || return 1
-  [ ! -e "$1.code" ] || return 1
+  [ ! -s "$1.code" ] || return 1
   get "$1.job" '0 0'
   if same_process "${value% *}" "${value#* }"; then return 0; fi
   # It is gone. Without a code it was killed.
-  [ -e "$1.code" ] || put "$1.code" 137
+  [ -s "$1.code" ] || put "$1.code" 137
   return 1
 }
 
@@ -38,12 +39,12 @@ kill_job() { # name
 no_job() { ! job_under_way "$1"; }
 await_job() { # name
   wait_until 130 no_job "$1"
-  rm -f "$1.code" "$1.job"
+  drop "$1.code" "$1.job"
 }
 
 forget_jobs() { # unit: its probes and ends are of no more interest; starts always come to their end
   for job in startup readiness liveness tell end; do
     kill_job "$run_dir/unit/$1/$job"
-    rm -f "$run_dir/unit/$1/$job."*
+    drop "$run_dir/unit/$1/$job."*
   done
 }

@@ -28,19 +28,22 @@ try_lock() { # name: for this process, until it ends or unlocks
   start_tick "$$"
   boot_id
   echo "$$ $tick $boot" >"$1.new.$$"
-  linked=no
-  if ln "$1.new.$$" "$1.$mine" 2>/dev/null; then linked=yes; fi
-  rm -f "$1.new.$$"
-  [ "$linked" = yes ] || return 1
+  ln "$1.new.$$" "$1.$mine" 2>/dev/null || {
+    rm -f "$1.new.$$"
+    return 1
+  }
   newest_lock "$1"
   if [ "$newest" != "$mine" ]; then # came too late: others took this number and more meanwhile
-    rm -f "$1.$mine"
+    rm -f "$1.new.$$" "$1.$mine"
     return 1
   fi
+  lock_name=$1
+  set -- "$1.new.$$"
   # The one before stays: somebody may just be looking for the newest.
-  for lock_file in "$1".[0-9]*; do
-    [ "${lock_file##*.}" -ge "$((mine - 1))" ] || rm -f "$lock_file"
+  for lock_file in "$lock_name".[0-9]*; do
+    [ "${lock_file##*.}" -ge "$((mine - 1))" ] || set -- "$@" "$lock_file"
   done
+  rm -f "$@"
 }
 
 # One action that changes the pod at a time; held until the process ends.
@@ -53,3 +56,8 @@ lock_actions() {
 unlock_actions() { put "$action_lock" '0 0 none'; }
 
 supervised() { held "$run_dir/supervisor"; }
+
+signal_supervisor() { # signal; sent only to the process that holds the lock
+  ! supervised || kill -s "$1" "${holder% *}" 2>/dev/null
+}
+wake_supervisor() { signal_supervisor USR1; } # it looks at once

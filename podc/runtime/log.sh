@@ -23,14 +23,32 @@ shift_log() { # file: file.4 -> file.5 … file -> file.1
   mv -f "$1" "$1.1"
 }
 
-rotate_logs() { # those that grew too large and that nobody rotates on their own
-  find "$log_dir" -name '*.log' ! -name '*-stdout.log' -size +"$log_max_blocks" 2>/dev/null |
-    while IFS= read -r file; do
-      shift_log "$file"
-      name=${file#"$log_dir/"}
-      reopen_log "${name%-"$pod".log}"
-    done
+# Rotates the logs that nobody rotates on their own, where they grew too large. While they grow fast
+# they are looked at every second, else every 5.
+rotate_logs() {
+  if [ "$now" -lt "$logs_at" ]; then
+    due_by "$logs_at"
+    return
+  fi
+  look_at_room
+  set -- "$supervisor_log"
+  for unit in $units; do set -- "$@" "$log_dir/$unit-$pod.log"; done
+  sum=0
+  for file_size in $(stat -c '%n=%s' "$@" 2>/dev/null); do
+    file=${file_size%=*} size=${file_size##*=}
+    sum=$((sum + size))
+    [ "$size" -gt "$((log_max_blocks * 512))" ] || continue
+    shift_log "$file"
+    name=${file#"$log_dir/"}
+    [ "$file" = "$supervisor_log" ] || reopen_log "${name%-"$pod".log}"
+  done
+  logs_at=$((now + 5))
+  [ "$((sum - log_sum))" -lt "$((log_max_blocks * 128))" ] || logs_at=$((now + 1))
+  log_sum=$sum
+  due_by "$logs_at"
 }
+logs_at=0 # uptime of the next look
+log_sum=0 # sizes at the last look, in bytes
 
 # The log files of a container, or of the supervisor for the pod itself: sets "stems".
 log_stems() { # name
@@ -101,9 +119,9 @@ follow_log() { # file bytes name
   live_awk -v details="$details" -v follow=1 -v now="$(date +%s)" "$(show_log_program)" <"$pipe.2" &
   followers="$followers $!"
 }
-live_awk() { # awk that hands on each line at once
+live_awk() { # awk that hands on each line at once; "fatal" tells the program that it ends when it cannot write
   case $(awk -W version 2>&1 </dev/null) in
-  mawk*) LC_ALL=C TZ=UTC0 exec awk -W interactive "$@" ;; # else it holds lines back until a block is full
+  mawk*) LC_ALL=C TZ=UTC0 exec awk -W interactive -v fatal=yes "$@" ;; # else it holds lines back until a block is full
   *) LC_ALL=C TZ=UTC0 exec awk "$@" ;;
   esac
 }

@@ -137,7 +137,8 @@ main() {
   help | -h | --help) usage ;;
   version | -V | --version) action_version ;;
   info) action_info "$@" ;;
-  ps | readiness | create | start | run | stop | kill | rm | rerun | download | purge | logs | signal | shell)
+  ps | readiness | logs | stop | kill | rm) "action_$action" "$@" ;;
+  create | start | run | rerun | download | purge | signal | shell)
     check_runner
     "action_$action" "$@"
     ;;
@@ -146,7 +147,7 @@ main() {
     check_runner
     "action_${action%%-*}_${action#*-}" "$@"
     ;;
-  porcelain-supervise) supervise ;;
+  porcelain-supervise) supervise "$@" ;;
   porcelain-keep) keep "$1" ;;
   *) usage_error "Unknown action: $action" ;;
   esac

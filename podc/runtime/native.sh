@@ -27,14 +27,13 @@ runner_remove() {
   done
 }
 
-runner_stopped() { :; }
-
 unit_lives() {
   get "$run_dir/unit/$1/process" '0 0'
   same_process "${value% *}" "${value#* }"
 }
 
-look_soon() { :; }
+runner_is_new() { :; }
+runner_ended() { runner_look; }
 runner_look() {
   for unit in $units; do
     look_dir=$run_dir/unit/$unit
@@ -42,7 +41,7 @@ runner_look() {
     [ "$value" = running ] || continue
     unit_lives "$unit" && continue
     # The keeper writes the code right after the end. Was it killed itself, nobody knows the code.
-    wait_until 2 test -e "$look_dir/exit" || put "$look_dir/exit" 255
+    wait_until 2 test -s "$look_dir/exit" || put "$look_dir/exit" 255
     put "$look_dir/state" exited
   done
 }
@@ -74,6 +73,7 @@ keep() { # unit: the keeper
   rm -f "$dir/out" "$dir/err"
   kill -s KILL -- "-$child" 2>/dev/null # what it left behind in its process group
   put "$dir/exit" "$code"
+  wake_supervisor
   wait
 }
 launch() { # unit: becomes the program, in a session and process group of its own
@@ -135,6 +135,7 @@ run_shell() { # unit bash|sh words...
 }
 
 reopen_log() { :; }
+look_at_room() { :; } # its loggers tell of it themselves
 create_volumes() { :; }
 remove_ramdisk_dirs() { :; }
 list_ramdisks() { :; }

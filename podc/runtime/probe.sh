@@ -7,16 +7,20 @@ run_probe() { # kind unit timeout interval delay
   outcome=
   probe=$dir/$1
   if job_under_way "$probe"; then return; fi
-  if [ -e "$probe.code" ]; then
+  if [ -s "$probe.code" ]; then
     end_job "$probe"
     put "$probe.due" "$((now + $4))"
+    due_by "$((now + $4))"
     outcome=bad
     [ "$code" != 0 ] || outcome=ok
     return
   fi
   get "$dir/since" 0
   get "$probe.due" "$((value + $5))"
-  [ "$now" -ge "$value" ] || return 0
+  if [ "$now" -lt "$value" ]; then
+    due_by "$value"
+    return
+  fi
   probe_timeout=$3
   begin_job "$probe" "$1_$2"
 }
@@ -38,7 +42,8 @@ attend_startup() { # unit: running, and not yet known to be up
     fi
     ;;
   esac
-  put "$dir/probe" "startup pending"
+  [ -e "$dir/probe" ] || put "$dir/probe" "startup pending"
+  due_by "$((now + left))"
   if [ "$left" -le 0 ]; then
     startup_failed "$1" "not up after $startup_timeout s"
     begin_end "$1" stop
@@ -46,9 +51,10 @@ attend_startup() { # unit: running, and not yet known to be up
 }
 
 startup_done() { # unit
-  put "$dir/started" yes
-  put "$dir/up" yes
-  rm -f "$dir/probe" "$dir/startup."*
+  flag "$dir/started"
+  flag "$dir/up"
+  drop "$dir/probe" "$dir/startup."*
+  woken=yes
   if [ "$startup" = none ]; then return; fi
   note "$1: is up"
   for target in $startup_signals; do put "$run_dir/unit/$target/news" "startup of $1"; done
@@ -56,7 +62,7 @@ startup_done() { # unit
 
 startup_failed() { # unit why
   [ ! -e "$dir/failed" ] || return 0
-  put "$dir/failed" yes
+  flag "$dir/failed"
   note "$1: startup failed: $2"
   echo "startup failed: $2" >"$dir/error"
 }
@@ -68,11 +74,11 @@ attend_probes() { # unit: up and running
     count_failures readiness
     if [ "$outcome" = ok ]; then
       [ -e "$dir/ready" ] || note "$1: is ready"
-      put "$dir/ready" yes
-      rm -f "$dir/probe"
+      flag "$dir/ready"
+      drop "$dir/probe"
     elif [ "$outcome" = bad ] && [ "$failures" -ge "$p_threshold" ]; then
       [ ! -e "$dir/ready" ] || note "$1: is not ready"
-      rm -f "$dir/ready"
+      drop "$dir/ready"
       put "$dir/probe" "readiness failing ($failures in a row)"
     fi
   fi
@@ -83,7 +89,7 @@ attend_probes() { # unit: up and running
     if [ "$outcome" = bad ] && [ "$failures" -ge "$p_threshold" ]; then
       note "$1: liveness failed $failures times in a row: restart"
       echo "liveness failed" >"$dir/error"
-      put "$dir/failed" yes
+      flag "$dir/failed"
       begin_end "$1" stop
     fi
   fi

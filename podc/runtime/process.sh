@@ -1,6 +1,6 @@
 # --- processes ----------------------------------------------------------------
 
-# Sets "tick": when the process started, in clock ticks since boot. Pid and tick together name a
+# Sets "tick": when the process started, in clock ticks since boot, and "parent". Pid and tick together name a
 # process for good; a pid alone may have been given to another. Fails when there is no such process.
 start_tick() { # pid
   tick=
@@ -8,6 +8,7 @@ start_tick() { # pid
   case $stat in *') '*) ;; *) tick='?' && return 0 ;; esac
   stat=${stat##*) }
   case $stat in Z*) return 1 ;; esac
+  parent=${stat#* } && parent=${parent%% *}
   # Field by field: shells take milliseconds for one pattern with as many stars.
   for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19; do stat=${stat#* }; done
   tick=${stat%% *}
@@ -27,16 +28,10 @@ know_signals() { # to be called before anything is become; most actions start no
   if env --default-signal=INT true 2>/dev/null; then reset_signals=yes; fi
 }
 
-# One second, or less when a signal arrives.
-nap() {
-  sleep 1 &
-  wait $!
-}
-
 # Waits for a condition; fails when it does not come true in time.
 wait_until() { # seconds command...
   uptime_s
-  wait_limit=$((now + $1))
+  wait_limit=$((now + $1)) naps=0
   shift
   until "$@"; do
     uptime_s

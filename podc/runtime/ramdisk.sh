@@ -7,12 +7,14 @@ is_mounted() { # ramdisk
 }
 
 make_ramdisk_dirs() {
+  [ -n "$ramdisks" ] || return 0
   printf '%s' "$ramdisks" | while read -r ramdisk _; do
     mkdir -p ramdisk || exit 1
     [ -d "ramdisk/$ramdisk" ] || mkdir -m 700 "ramdisk/$ramdisk" || exit 1
   done
 }
 remove_ramdisk_dirs() {
+  [ -n "$ramdisks" ] || return 0
   printf '%s' "$ramdisks" | while read -r ramdisk _; do
     is_mounted "$ramdisk" || rm -rf "ramdisk/${ramdisk:?}"
   done

@@ -1,14 +1,14 @@
 # --- status -------------------------------------------------------------------
 
-# Made in the run directory, as a daemon watches this one.
+# Made in the run directory, as a daemon watches this one. On a full disk the one before stays.
 write_status() { # status readiness pid
   stamp=$(date +%s)
+  get "$run_dir/created" ''
+  created=$value
+  get "$run_dir/started" ''
   {
-    get "$run_dir/created" ''
-    created=$value
-    get "$run_dir/started" ''
     printf '%s: %s\n' pod "$pod" podVersion "$pod_version" hostPorts "$host_ports" created "$created" \
-      started "$value" updated "$stamp" status "$1" pid "$3" readiness "$2"
+      started "$value" updated "$stamp" status "$1" pid "$3" readiness "$2" || return 1
     printf 'containers:\n'
     for unit in $units; do unit_status "$unit"; done
   } >"$run_dir/status" && mv -f "$run_dir/status" "$status_file"
@@ -93,4 +93,14 @@ print_status() { # in text
   esac
 }
 
-status_ready() { supervised && grep -q '^readiness: 1$' "$status_file" 2>/dev/null; }
+status_ready() { # by what this supervisor wrote, not one before it
+  supervised || return 1
+  its_pid='' its_readiness=''
+  while read -r key value; do
+    case $key in
+    pid:) its_pid=$value ;;
+    readiness:) its_readiness=$value && break ;;
+    esac
+  done 2>/dev/null <"$status_file"
+  [ "$its_pid $its_readiness" = "${holder% *} 1" ]
+}

@@ -20,6 +20,7 @@ tell() { # unit why
     on-config | on-interval)
       note "$1: starting anew for $2"
       put "$target_dir/cycle" stop
+      wake_supervisor
       ;;
     esac
     ;;
@@ -28,12 +29,12 @@ tell() { # unit why
 
 # What a unit has to be told by the supervisor waits in its "news"; telling is a job.
 attend_news() { # unit
-  if [ -e "$dir/tell.code" ] && ! job_under_way "$dir/tell"; then
+  if [ -s "$dir/tell.code" ] && ! job_under_way "$dir/tell"; then
     end_job "$dir/tell"
     [ "$code" = 0 ] || note_file "$1: could not be told: " "$dir/tell.out"
     rm -f "$dir/tell.out"
   fi
-  [ -e "$dir/news" ] || return 0
+  [ -s "$dir/news" ] || return 0
   get "$dir/state" absent
   if [ "$value,${signal:+yes}" = running,yes ]; then
     ! job_under_way "$dir/tell" || return 0
@@ -46,8 +47,22 @@ attend_news() { # unit
   rm -f "$dir/news"
 }
 
-# Finds changed configs by their content and has the containers told that mount them.
+# Finds changed configs by their content and has the containers told that mount them. The content is
+# only read when a time of change moved, which no program can set back. Those times may count in
+# whole seconds: after a change the next look reads once more.
 look_for_changed_configs() {
+  [ -n "$all_configs" ] || return 0
+  if [ "$now" -lt "$configs_at" ]; then
+    due_by "$configs_at"
+    return
+  fi
+  configs_at=$((now + 2))
+  due_by "$configs_at"
+  list=$(find config -exec stat -c '%n %i %s %Z' {} + 2>/dev/null)
+  [ "$list" != "$list_seen" ] || [ -n "$list_moved" ] || return 0
+  list_moved=
+  [ "$list" = "$list_seen" ] || list_moved=yes
+  list_seen=$list
   sums=$(config_sums)
   [ "$sums" != "$sums_seen" ] || return 0
   before=$sums_seen sums_seen=$sums
@@ -57,10 +72,11 @@ look_for_changed_configs() {
   for config in $all_configs; do
     if [ "$(sums_of "$config" "$sums")" != "$(sums_of "$config" "$before")" ]; then
       for unit in $(mounters "$config"); do put "$run_dir/unit/$unit/news" "config $config"; done
+      woken=yes
     fi
   done
 }
-sums_seen=
+configs_at=0 list_seen='' list_moved='' sums_seen=''
 config_sums() {
   # Names too, for what is empty or a link.
   { find config -print; find config -type f -exec sha256sum {} +; } 2>/dev/null | LC_ALL=C sort

@@ -6,6 +6,7 @@ full_volume_name() { # of "volume"; a volume of the whole host is one for all
 }
 
 create_volumes() {
+  [ -n "$volumes" ] || return 0
   printf '%s' "$volumes" | while read -r volume sharing; do
     full_volume_name
     podman_now volume exists "$volume" || podman_now volume create --label "simplenetes.name=$pod_name" "$volume" >/dev/null || exit 1

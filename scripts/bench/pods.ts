@@ -23,7 +23,7 @@ async function main([image = "localhost/sns-e2e:1", ...counts]: readonly string[
   show(["compile, containers", "first", "median"], [1, 10, 50].map((count) => compileTime(count)));
   const actions: Row[] = [];
   for (const count of [1, 5]) actions.push(...await actionTimes(image, count, ROUNDS));
-  show(["action, containers", "pod", "bare podman", "ratio"], actions);
+  show(["action, containers", "pod", "bare podman", "ratio", "pod stop alone"], actions);
   const logs: Row[] = [];
   for (const kind of ["program", "container"] as const) {
     logs.push(await logSpeed(kind, image, LINES));

@@ -4,7 +4,7 @@ import { delimiter } from "node:path";
 import $ from "dax";
 import { parsePodStatus } from "../../podc/mod.ts";
 import { eventually, lives, PodFolder } from "../shell/pod_folder.ts";
-import { hasPodman, IMAGE, makeImage } from "./podman.ts";
+import { hasPodman, IMAGE, inspect, makeImage } from "./podman.ts";
 
 const podman = await hasPodman();
 if (podman) await makeImage();
@@ -148,3 +148,61 @@ Deno.test({
     assert.equal(await $`podman ps -aq --filter name=web-1.0.0`.text(), "");
   },
 });
+
+Deno.test({
+  name:
+    "no room for a container's log: it goes on, the log resumes, and the pod's log tells of the gap",
+  ignore: !podman,
+  fn: async () => {
+    await using pod = await PodFolder.compile(
+      `api: 1.0.0\npodVersion: 1.0.0\ncontainers:\n  - name: web\n    image: ${IMAGE}\n` +
+        `    command: [sh, -c, ${JSON.stringify(TICK)}]\n    restart: always\n`,
+    );
+    await Deno.mkdir(`${pod.dir}/log`);
+    // The mounts in podman's own namespace are those that conmon sees.
+    const script = "mount -t tmpfs -o size=64k tmpfs log && exec ./pod run --wait=30";
+    await $`podman unshare sh -c ${script}`.cwd(pod.dir).quiet();
+    try {
+      const disk = `/proc/${await pod.supervisor()}/root${pod.dir}/log`;
+      const log = () => Deno.readTextFile(`${disk}/web-web-1.0.0.log`);
+      const id = await inspect("web-web-1.0.0", "{{.Id}}");
+      const last = async () => Number((await log()).match(/(?<=F tick )\d+$/gm)?.at(-1));
+      await eventually("ticks", async () => (await last()) > 5);
+
+      await fill(`${disk}/filler`);
+      const before = (await log()).length;
+      await new Promise((resolve) => setTimeout(resolve, 12_000)); // longer than between two looks
+      await fill(`${disk}/filler`);
+      assert.ok((await log()).length - before < 4096, "nothing fits any more");
+      await Deno.remove(`${disk}/filler`);
+      const until = await last();
+      await eventually("the log goes on", async () => (await last()) > until + 10);
+      await eventually(
+        "the gap is told",
+        async () =>
+          (await Deno.readTextFile(`${disk}/web-1.0.0-stderr.log`)).includes("the disk was full"),
+      );
+      const ticks = (await log()).match(/(?<=F tick )\d+$/gm)!.map(Number);
+      assert.ok(ticks.length < ticks.at(-1)!, "lines are missing indeed");
+      assert.equal(await inspect("web-web-1.0.0", "{{.Id}} {{.State.Running}}"), `${id} true`);
+      assert.equal(await starts(pod), 1);
+      await convergesAndGoes(pod);
+    } finally {
+      await pod.pod("rm", "--kill");
+      await $`podman unshare umount ${pod.dir}/log`.quiet();
+    }
+  },
+});
+
+/** Writes to `file` until there is no room left. */
+async function fill(file: string): Promise<void> {
+  const piece = new Uint8Array(1024);
+  for (;;) {
+    try {
+      await Deno.writeFile(file, piece, { append: true });
+    } catch (error) {
+      assert.match(String(error), /No space left/);
+      return;
+    }
+  }
+}

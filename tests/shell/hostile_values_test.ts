@@ -76,7 +76,7 @@ const path = value.map((text) => "/" + text.replaceAll(/[:\p{Cc}]/gu, "").slice(
 /** A script that answers with NUL-terminated words where podman would be called. */
 const STUBS = `
 object='an object' suffix=-s
-run_container() { printf '%s\\0' "$@"; }
+run_container() { printf '%s\\0' "$@"; "\${become_podman:-:}"; }
 podman_now() { printf '%s\\0' "$@"; }
 become() { printf '%s\\0' "$@"; }
 pod_name=app
@@ -155,7 +155,10 @@ function expectedRun({ containers: [container], volumes }: ContainerPod): string
   };
   return [
     ...["--pod", "an object"],
-    ...env.flatMap(({ name, value }) => ["--env", `${name}=${value}`]),
+    ...env.flatMap(({ name, value }) => [
+      "--env",
+      value.includes("\r\n") ? name : `${name}=${value}`,
+    ]),
     ...mounts.flatMap(({ dest }, index) => ["--volume", `${bind(index)}:${dest}:z,rw,dev`]),
     ...tmpfs.flatMap(({ dest }) => ["--tmpfs", `${dest}:notmpcopyup,mode=1777`]),
     ...["--user", user],
@@ -189,9 +192,13 @@ Deno.test("hostile values: podman run and pod create get what the spec says (pro
         ].join("\n");
         const got = await words(script, shell);
         const expected = expectedRun(pod);
-        const end = expected.length;
+        const inherited = pod.containers[0]!.env.filter(({ value }) => value.includes("\r\n"))
+          .map(({ name, value }) => `${name}=${value}`);
+        const withEnv = inherited.length === 0 ? [] : ["env", ...inherited];
+        const end = expected.length + withEnv.length;
         const pairs = expected.indexOf("example.com/web:1", expected.indexOf("--entrypoint")) / 2;
-        assert.deepEqual(sorted(got.slice(0, end), pairs), sorted(expected, pairs));
+        assert.deepEqual(sorted(got.slice(0, expected.length), pairs), sorted(expected, pairs));
+        assert.deepEqual(got.slice(expected.length, end), withEnv);
         assert.equal(got[end], "END");
         const labels = pod.labels.flatMap(({ name, value }) => ["--label", `${name}=${value}`]);
         const create = got.slice(end + 1);

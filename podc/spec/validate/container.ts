@@ -6,7 +6,7 @@ import { type DraftOf, object, optional, required } from "../schema/object.ts";
 import { oneOf, refuse, scalar } from "../schema/scalars.ts";
 import type { Found } from "../schema/schema.ts";
 import type { Context } from "./context.ts";
-import { ENV, toEnv } from "./env.ts";
+import { ENV, refuseCrlf, toEnv } from "./env.ts";
 import { EXPOSE, type ExposeDraft, toExpose } from "./expose.ts";
 import { checkImageTag, IMAGE } from "./image.ts";
 import { CONTAINER_LIMITS, toContainerLimits } from "./container_limits.ts";
@@ -97,6 +97,7 @@ export function toContainer(
     context.reporter.error(fields.command.at, "the first word of command is empty");
   }
   const env = toEnv(fields.env, context);
+  refuseCrlf(fields.env, context);
   const mounts = toMounts(fields.mounts, volumes, context);
   const expose = toExposeList({ fields }, context);
   const parts = toUnitParts(fields, context);

@@ -129,3 +129,15 @@ Deno.test("containers: values arrive letter by letter (property)", () => {
     { numRuns: 200 },
   );
 });
+
+Deno.test("containers: a value with CRLF is refused where podman would heed it itself", () => {
+  assertErrors(containerPod, [
+    ['env: [{name: PATH, value: "a\\r\\nb"}]', /^a value with CRLF cannot be handed .* as PATH/],
+    ['env: [{name: https_proxy, value: "a\\r\\nb"}]', /as https_proxy, which podman reads itself/],
+    ['env: [{name: XDG_RUNTIME_DIR, value: "\\r\\n"}]', /as XDG_RUNTIME_DIR/],
+  ]);
+  for (const name of ["A", "PATHS", "GREETING", "MY_HOME"]) {
+    const { env } = containerOf(containerPod(`env: [{name: ${name}, value: "a\\r\\nb"}]`));
+    assert.deepEqual(env, [{ name, value: "a\r\nb" }]);
+  }
+});

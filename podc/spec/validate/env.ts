@@ -34,3 +34,23 @@ export function toEnv(found: Found<EnvItems> | undefined, context: Context): Env
     value: fields.value?.value ?? "",
   }));
 }
+
+/** What podman, its helpers or their libraries read from their own environment. */
+const OF_PODMAN = new RegExp(
+  "^(PATH|HOME|USER|SHELL|TMPDIR|TZ|LANG|GODEBUG|GOGC|GOMAXPROCS|SSL_CERT_(FILE|DIR)|.*_PROXY|" +
+    "(LC|LD|XDG|_?CONTAINERS?|PODMAN|BUILDAH|STORAGE|REGISTRY|DBUS|LISTEN|NOTIFY)_.*)$",
+  "i",
+);
+
+/** A value with CRLF reaches a container only through podman's environment, so podman must not heed it. */
+export function refuseCrlf(found: Found<EnvItems> | undefined, context: Context): void {
+  for (const { value: draft } of found?.value ?? []) {
+    const { name, value } = draft?.fields ?? {};
+    if (!value?.value?.includes("\r\n") || !OF_PODMAN.test(name?.value ?? "")) continue;
+    context.reporter.error(
+      value.at,
+      `a value with CRLF cannot be handed to a container as ${name?.value}, which podman reads itself`,
+      "use LF line ends, or another name",
+    );
+  }
+}
