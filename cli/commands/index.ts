@@ -34,6 +34,7 @@ export const COMMANDS: Readonly<Record<string, Group>> = {
     brief: "Hosts, and the pods attached to them",
     commands: {
       register: entry("Add a host to the project", () => import("./host/register.ts")),
+      trust: entry("Record the key of a host", () => import("./host/trust.ts")),
       init: entry("Make a host ready for syncs", () => import("./host/init.ts")),
       ls: entry("List hosts", () => import("./host/ls.ts")),
       state: entry("Show or set the state of a host", () => import("./host/state.ts")),

@@ -1,0 +1,189 @@
+/** One SSH connection: programs and forwarded streams over it. */
+import type { Duplex } from "node:stream";
+import { messageOf } from "../errors.ts";
+import { HopError } from "./hop_error.ts";
+import type { Login } from "./identities.ts";
+import type { Hop } from "./route.ts";
+import { type Client, type ClientChannel, type ConnectConfig, SshClient } from "./ssh2.ts";
+
+/** Sessions that sshd allows at a time by default are 10; some are left for those who end others. */
+const SESSIONS = 8;
+
+export interface DialOptions {
+  readonly hop: Hop;
+  /** The stream to the hop through the one before it; without it the address is dialled. */
+  readonly stream?: Duplex;
+  readonly login: Login;
+  /** Types of host keys to accept; all when absent. */
+  readonly hostKeyTypes?: readonly string[];
+  /** Throws when the hop's public key is not the right one. */
+  readonly verify: (key: Uint8Array) => void;
+}
+
+/** An open connection to one hop. */
+export class SshConnection {
+  #sessions = 0;
+  readonly #waiting: (() => void)[] = [];
+  readonly #closed: Promise<void>;
+
+  private constructor(readonly client: Client, readonly hop: Hop) {
+    this.#closed = new Promise((resolve) => client.once("close", () => resolve()));
+  }
+
+  /**
+   * Connects and logs in.
+   *
+   * @throws {HopError} saying which of the two failed
+   */
+  static dial(options: DialOptions): Promise<SshConnection> {
+    const { hop } = options;
+    const client = new SshClient();
+    const connection = new SshConnection(client, hop);
+    return new Promise((resolve, reject) => {
+      const problems: string[] = [];
+      let refusal: unknown;
+      const fail = (error: unknown) => {
+        client.destroy();
+        connection.#closed.then(() => reject(refusal ?? error));
+      };
+      client.on("error", (error: Error & { level?: string }) => {
+        problems.push(error.message);
+        // One key that can't be used may still be followed by another one that can.
+        const goesOn = error.level === "agent" || error.level === "client-authentication" &&
+            !error.message.startsWith("All configured");
+        if (!goesOn) fail(connectError(hop, error, problems));
+      });
+      client.once("close", () => fail(connectError(hop, new Error("closed"), problems)));
+      client.once("ready", () => resolve(connection));
+      const verify = (key: Uint8Array) => {
+        try {
+          options.verify(key);
+          return true;
+        } catch (error) {
+          refusal = error;
+          return false;
+        }
+      };
+      try {
+        client.connect(configOf(options, verify));
+        // Without it each question waits for the answer to the one before.
+        client.setNoDelay(true);
+      } catch (error) {
+        reject(connectError(hop, error as Error, problems));
+      }
+    });
+  }
+
+  /** Settles when the connection is gone, for whatever reason. */
+  get closed(): Promise<void> {
+    return this.#closed;
+  }
+
+  /** Starts a command; waits for its turn when many are running. */
+  async exec(command: string): Promise<ClientChannel> {
+    while (this.#sessions >= SESSIONS) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    return await this.execNow(command);
+  }
+
+  /** Starts a command without waiting for a turn: for the few that end others. */
+  async execNow(command: string): Promise<ClientChannel> {
+    this.#sessions++;
+    const end = () => {
+      this.#sessions--;
+      this.#waiting.shift()?.();
+    };
+    try {
+      const channel = await call<ClientChannel>((done) => this.client.exec(command, done));
+      channel.once("close", end);
+      return channel;
+    } catch (error) {
+      end();
+      throw error;
+    }
+  }
+
+  /** A stream from the hop on to another machine. */
+  forward(address: string, port: number): Promise<ClientChannel> {
+    return call((done) => this.client.forwardOut("127.0.0.1", 0, address, port, done));
+  }
+
+  async close(): Promise<void> {
+    this.client.end();
+    const timer = setTimeout(() => this.client.destroy(), 1000);
+    await this.#closed;
+    clearTimeout(timer);
+  }
+}
+
+function call<T>(start: (done: (error: Error | undefined, value: T) => void) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    start((error, value) => error ? reject(error) : resolve(value));
+  });
+}
+
+function configOf(
+  { hop, stream, login, hostKeyTypes }: DialOptions,
+  verify: (key: Uint8Array) => boolean,
+): ConnectConfig {
+  const { address, port, user, flags } = hop;
+  const algorithms = {
+    // The fastest of those that all versions have.
+    cipher: flags.ciphers ?? { prepend: ["chacha20-poly1305@openssh.com"] },
+    ...(flags.macs === undefined ? {} : { hmac: flags.macs }),
+    ...(flags.keyExchanges === undefined ? {} : { kex: flags.keyExchanges }),
+    ...(flags.compression ? { compress: ["zlib@openssh.com", "zlib", "none"] } : {}),
+    ...hostKeyAlgorithms(flags.hostKeyAlgorithms, hostKeyTypes),
+  };
+  return {
+    ...(stream === undefined ? { host: address, port } : { sock: stream }),
+    username: user,
+    // The library takes the list as it is; its types know only single methods.
+    authHandler: [...login.methods] as NonNullable<ConnectConfig["authHandler"]>,
+    hostVerifier: verify,
+    readyTimeout: flags.connectTimeoutMs,
+    keepaliveInterval: flags.keepaliveIntervalMs,
+    keepaliveCountMax: flags.keepaliveCountMax,
+    ...(flags.addressFamily === 4 ? { forceIPv4: true } : {}),
+    ...(flags.addressFamily === 6 ? { forceIPv6: true } : {}),
+    algorithms: algorithms as NonNullable<ConnectConfig["algorithms"]>,
+  };
+}
+
+/** Signature algorithms by key type; each other type has the one of its own name. */
+const RSA = ["rsa-sha2-512", "rsa-sha2-256"];
+
+function hostKeyAlgorithms(
+  wanted: readonly string[] | undefined,
+  recorded: readonly string[] | undefined,
+): { serverHostKey?: readonly string[] } {
+  if (wanted !== undefined) return { serverHostKey: wanted };
+  if (recorded === undefined || recorded.length === 0) return {};
+  return { serverHostKey: recorded.flatMap((type) => type === "ssh-rsa" ? RSA : [type]) };
+}
+
+function connectError(
+  hop: Hop,
+  error: Error & { level?: string; code?: string },
+  problems: readonly string[],
+): HopError {
+  const where = `${hop.address}:${hop.port}`;
+  if (error.level === "client-authentication") {
+    const odd = problems.filter((text) => !text.startsWith("All configured"));
+    const why = odd.length === 0 ? "" : ` (${[...new Set(odd)].join("; ")})`;
+    return new HopError("refused", `${where} does not let ${hop.user} in${why}`, { cause: error });
+  }
+  const said = problems[0] ?? messageOf(error);
+  if (/^Handshake failed: no matching host key/.test(said)) {
+    return new HopError("refused", `${where} has no key of the types that are recorded for it`);
+  }
+  const text = error.code === "ECONNREFUSED"
+    ? "nothing listens there (connection refused)"
+    : /^Timed out while waiting for handshake/.test(said)
+    ? `no answer within ${hop.flags.connectTimeoutMs / 1000} s`
+    : said === "closed" || /^Connection lost before handshake/.test(said)
+    ? "the connection was closed before the login"
+    : said;
+  return new HopError("unreachable", `no connection to ${where}: ${text}`, { cause: error });
+}
