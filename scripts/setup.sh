@@ -9,7 +9,7 @@ set -eu
 cd -- "$(dirname -- "$0")/.."
 
 deno_version=2.9.6
-packages="git curl busybox-static shellcheck podman runc crun catatonit uidmap slirp4netns util-linux procps openssh-client openssh-server"
+packages="git curl busybox-static shellcheck podman runc crun catatonit uidmap slirp4netns util-linux procps openssh-client openssh-server fish tcsh"
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 

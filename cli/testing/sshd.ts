@@ -127,6 +127,12 @@ export class Sshd implements AsyncDisposable {
     }
   }
 
+  /** Makes the processes of all connections stand still, as if the machine did not answer. */
+  async freeze(): Promise<void> {
+    if (this.#process === undefined) throw new Error("The sshd is down");
+    for (const pid of await descendants(this.#process.pid)) Deno.kill(pid, "SIGSTOP");
+  }
+
   /** Number of connections that are logged in. */
   async connections(): Promise<number> {
     return this.#process === undefined ? 0 : (await children(this.#process.pid)).length;

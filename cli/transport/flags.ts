@@ -39,6 +39,12 @@ const yesOrNo = (make: (yes: boolean) => Partial<SshFlags>): Reader => (value) =
 const names = (make: (names: readonly string[]) => Partial<SshFlags>): Reader => (value) =>
   /^[A-Za-z0-9@.,-]+$/.test(value) && !value.startsWith("-") ? make(value.split(",")) : undefined;
 
+const FAMILIES = new Map<string, Partial<SshFlags>>([
+  ["any", {}],
+  ["inet", { addressFamily: 4 }],
+  ["inet6", { addressFamily: 6 }],
+]);
+
 /** The supported options, by the name that ssh has for them. */
 const OPTIONS: Readonly<Record<string, Reader>> = {
   ConnectTimeout: seconds((connectTimeoutMs) => connectTimeoutMs > 0 ? { connectTimeoutMs } : {}),
@@ -48,10 +54,7 @@ const OPTIONS: Readonly<Record<string, Reader>> = {
   Compression: yesOrNo((compression) => ({ compression })),
   IdentitiesOnly: yesOrNo((identitiesOnly) => ({ identitiesOnly })),
   HostKeyAlias: (value) => /^[^\s,*?!|]+$/.test(value) ? { hostKeyAlias: value } : undefined,
-  AddressFamily: (value) =>
-    ({ any: {}, inet: { addressFamily: 4 }, inet6: { addressFamily: 6 } } as const)[
-      value as "any" | "inet" | "inet6"
-    ],
+  AddressFamily: (value) => FAMILIES.get(value),
   // Anything but the strictest would accept a host that nobody has looked at.
   StrictHostKeyChecking: (value) => /^(yes|ask)$/i.test(value) ? {} : undefined,
   Ciphers: names((ciphers) => ({ ciphers })),
