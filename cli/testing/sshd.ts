@@ -4,6 +4,7 @@ import { until } from "./until.ts";
 
 export interface SshdOptions {
   readonly address?: string;
+  readonly hostKeyType?: string;
   /** Further lines of sshd_config. */
   readonly config?: readonly string[];
 }
@@ -31,11 +32,11 @@ export class Sshd implements AsyncDisposable {
   ) {}
 
   static async start(options: SshdOptions = {}): Promise<Sshd> {
-    const { address = "127.0.0.1", config = [] } = options;
+    const { address = "127.0.0.1", config = [], hostKeyType } = options;
     const dir = await Deno.makeTempDir({ prefix: "sns-sshd-" });
     const sshd = new Sshd(dir, address, freePort(address));
     await Deno.mkdir(sshd.home);
-    await makeKey(sshd.hostKey);
+    await makeKey(sshd.hostKey, "", hostKeyType);
     await makeKey(sshd.key);
     await Deno.copyFile(`${sshd.key}.pub`, sshd.authorizedKeys);
     // The privilege separation of a server that runs as root wants it.
@@ -85,6 +86,15 @@ export class Sshd implements AsyncDisposable {
   /** The user that logs in. */
   get user(): string {
     return userName();
+  }
+
+  /** Makes a key `name` beside the others that lets one in, too. */
+  async admit(name: string, passphrase: string, type?: string): Promise<void> {
+    const path = join(this.dir, name);
+    await makeKey(path, passphrase, type);
+    await Deno.writeTextFile(this.authorizedKeys, await Deno.readTextFile(`${path}.pub`), {
+      append: true,
+    });
   }
 
   /** Starts the server, and waits until it listens. */

@@ -11,6 +11,8 @@ const SESSIONS = 8;
 
 export interface DialOptions {
   readonly hop: Hop;
+  /** The host that is to be reached in the end, for messages. */
+  readonly target: string;
   /** The stream to the hop through the one before it; without it the address is dialled. */
   readonly stream?: Duplex;
   readonly login: Login;
@@ -51,9 +53,9 @@ export class SshConnection {
         // One key that can't be used may still be followed by another one that can.
         const goesOn = error.level === "agent" || error.level === "client-authentication" &&
             !error.message.startsWith("All configured");
-        if (!goesOn) fail(connectError(hop, error, problems));
+        if (!goesOn) fail(connectError(options, error, problems));
       });
-      client.once("close", () => fail(connectError(hop, new Error("closed"), problems)));
+      client.once("close", () => fail(connectError(options, new Error("closed"), problems)));
       client.once("ready", () => resolve(connection));
       const verify = (key: Uint8Array) => {
         try {
@@ -69,7 +71,7 @@ export class SshConnection {
         // Without it each question waits for the answer to the one before.
         client.setNoDelay(true);
       } catch (error) {
-        reject(connectError(hop, error as Error, problems));
+        reject(connectError(options, error as Error, problems));
       }
     });
   }
@@ -79,25 +81,39 @@ export class SshConnection {
     return this.#closed;
   }
 
-  /** Starts a command; waits for its turn when many are running. */
-  async exec(command: string): Promise<ClientChannel> {
+  /**
+   * Starts a command; waits for its turn when many are running.
+   *
+   * @param attach adds listeners to the channel. A short command may have ended by the time that a
+   * promise has told of its begin, so there is no other time for that.
+   */
+  async exec(command: string, attach: (channel: ClientChannel) => void): Promise<ClientChannel> {
     while (this.#sessions >= SESSIONS) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
-    return await this.execNow(command);
+    return await this.execNow(command, attach);
   }
 
   /** Starts a command without waiting for a turn: for the few that end others. */
-  async execNow(command: string): Promise<ClientChannel> {
+  async execNow(
+    command: string,
+    attach: (channel: ClientChannel) => void,
+  ): Promise<ClientChannel> {
     this.#sessions++;
     const end = () => {
       this.#sessions--;
       this.#waiting.shift()?.();
     };
     try {
-      const channel = await call<ClientChannel>((done) => this.client.exec(command, done));
-      channel.once("close", end);
-      return channel;
+      return await call<ClientChannel>((done) =>
+        this.client.exec(command, (error, channel) => {
+          if (error === undefined) {
+            channel.once("close", end);
+            attach(channel);
+          }
+          done(error, channel);
+        })
+      );
     } catch (error) {
       end();
       throw error;
@@ -164,7 +180,7 @@ function hostKeyAlgorithms(
 }
 
 function connectError(
-  hop: Hop,
+  { hop, login: { offered }, target }: DialOptions,
   error: Error & { level?: string; code?: string },
   problems: readonly string[],
 ): HopError {
@@ -172,11 +188,17 @@ function connectError(
   if (error.level === "client-authentication") {
     const odd = problems.filter((text) => !text.startsWith("All configured"));
     const why = odd.length === 0 ? "" : ` (${[...new Set(odd)].join("; ")})`;
-    return new HopError("refused", `${where} does not let ${hop.user} in${why}`, { cause: error });
+    return new HopError("refused", `${where} does not let ${hop.user} in${why}`, {
+      hint:
+        `the key has to stand in ~/.ssh/authorized_keys of ${hop.user} there (offered: ${offered})`,
+      cause: error,
+    });
   }
   const said = problems[0] ?? messageOf(error);
   if (/^Handshake failed: no matching host key/.test(said)) {
-    return new HopError("refused", `${where} has no key of the types that are recorded for it`);
+    return new HopError("refused", `${where} has no key of the types that are recorded for it`, {
+      hint: `sns host trust ${target}`,
+    });
   }
   const text = error.code === "ECONNREFUSED"
     ? "nothing listens there (connection refused)"

@@ -77,7 +77,7 @@ export class Connections implements AsyncDisposable {
     const stream = await this.#stream(route, root, target);
     const login = { methods: [], offered: "" };
     try {
-      const connection = await SshConnection.dial({ hop, login, verify, ...stream });
+      const connection = await SshConnection.dial({ hop, target, login, verify, ...stream });
       await connection.close();
     } catch (error) {
       if (shown === undefined) throw error;
@@ -101,6 +101,7 @@ export class Connections implements AsyncDisposable {
     const stream = await this.#stream(route, root, target);
     return await SshConnection.dial({
       hop,
+      target,
       login,
       hostKeyTypes: keys.recordedTypes(hop),
       verify: (key) => keys.require(hop, key, target),

@@ -1,5 +1,6 @@
 /** What to log in with: KEYFILE, with its passphrase asked for once, and the keys of an agent. */
 import { messageOf } from "../errors.ts";
+import { fixScalarLength } from "./ec_key.ts";
 import { HopError } from "./hop_error.ts";
 import type { Hop } from "./route.ts";
 import {
@@ -114,8 +115,9 @@ export class Identities {
       );
       if (passphrase === undefined || passphrase === "") return undefined;
       const key = utils.parseKey(text, passphrase);
-      if (!(key instanceof Error)) return single(key);
-      if (!/passphrase/i.test(key.message)) return parse(keyFile, text, passphrase);
+      if (!(key instanceof Error) || !/passphrase/i.test(key.message)) {
+        return parse(keyFile, text, passphrase);
+      }
     }
     return undefined;
   }
@@ -151,12 +153,18 @@ function isEncrypted(text: string): boolean {
 function parse(keyFile: string, text: string, passphrase?: string): ParsedKey {
   const key = utils.parseKey(text, passphrase);
   if (key instanceof Error) {
-    const ecdsa = /SEC1|EC /.test(key.message);
-    throw new HopError("refused", `the key ${keyFile} can't be used: ${key.message}`, {
-      ...(ecdsa ? { hint: "use an ed25519 key, or give this one to an agent (ssh-add)" } : {}),
-    });
+    throw new HopError("refused", `the key ${keyFile} can't be used: ${key.message}`);
   }
-  return single(key);
+  return withFixedScalar(single(key));
+}
+
+/** An ECDSA key that the runtime accepts: it wants the private number in its full length. */
+function withFixedScalar(key: ParsedKey): ParsedKey {
+  const pem = key.getPrivatePEM();
+  const fixedPem = fixScalarLength(pem);
+  if (fixedPem === pem) return key;
+  const fixed = utils.parseKey(fixedPem);
+  return fixed instanceof Error ? key : single(fixed);
 }
 
 const single = (key: ParsedKey | ParsedKey[]): ParsedKey => Array.isArray(key) ? key[0]! : key;

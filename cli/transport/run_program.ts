@@ -63,6 +63,9 @@ class Run {
   readonly #onAbort = () => this.#fail("aborted", "aborted");
   readonly #stdout: Output;
   readonly #stderr: Output;
+  readonly #closed = Promise.withResolvers<void>();
+  /** Known before the channel is closed, unless the connection was lost. */
+  #code: number | undefined;
 
   constructor(
     readonly connection: SshConnection,
@@ -82,20 +85,20 @@ class Run {
 
   async toEnd(): Promise<HostResult> {
     const channel = await this.#start();
-    const exit = this.#listen(channel);
     const ended = new AbortController();
     const fed = feedChannel(channel, this.program.stdin, ended.signal).catch((error) =>
       this.#fail("input", `its input failed: ${messageOf(error)}`)
     );
     try {
-      const status = await this.#unlessStopped(exit.closed);
-      if (status === STOPPED) await this.#endEarly(channel, exit.closed);
+      if (await this.#unlessStopped(this.#closed.promise) === STOPPED) {
+        await this.#endEarly(channel);
+      }
     } finally {
       ended.abort();
       await fed;
     }
     if (this.#stop.signal.aborted) throw this.#stop.signal.reason;
-    return this.#result(exit.code());
+    return this.#result();
   }
 
   close(): void {
@@ -106,7 +109,7 @@ class Run {
   async #start(): Promise<ClientChannel> {
     const { script, args = [] } = this.program;
     const command = this.#commandOf(script, args);
-    const starting = this.connection.exec(command);
+    const starting = this.connection.exec(command, (channel) => this.#listen(channel));
     try {
       const channel = await this.#unlessStopped(starting);
       if (channel !== STOPPED) return channel;
@@ -129,9 +132,8 @@ class Run {
     throw this.#error("failed", `the program and its arguments are larger than a command may be`);
   }
 
-  /** Collects what the channel brings; `code` is known once it is closed. */
-  #listen(channel: ClientChannel): { closed: Promise<void>; code: () => number | undefined } {
-    let code: number | undefined;
+  /** Collects what the channel brings. */
+  #listen(channel: ClientChannel): void {
     const collect = (output: Output) => (chunk: Uint8Array) => {
       if (output.add(chunk)) return;
       this.#fail("output-limit", `more than ${this.options.maxOutputBytes} bytes of output`);
@@ -139,15 +141,15 @@ class Run {
     channel.on("data", collect(this.#stdout));
     channel.stderr.on("data", collect(this.#stderr));
     channel.on("exit", (status: number | null, signal?: string) => {
-      code = status ?? 128 + signalNumber(signal);
+      this.#code = status ?? 128 + signalNumber(signal);
     });
     // Everything that can go wrong ends in a close.
     channel.on("error", () => {});
-    const closed = new Promise<void>((resolve) => channel.once("close", () => resolve()));
-    return { closed, code: () => code };
+    channel.once("close", () => this.#closed.resolve());
   }
 
-  #result(code: number | undefined): HostResult {
+  #result(): HostResult {
+    const code = this.#code;
     if (code === undefined) {
       throw this.#error("unreachable", "the connection was lost while the program ran");
     }
@@ -163,22 +165,25 @@ class Run {
   }
 
   /** Ends the remote process group; the connection stays. */
-  async #endEarly(channel: ClientChannel, closed: Promise<void>): Promise<void> {
+  async #endEarly(channel: ClientChannel): Promise<void> {
     const { pid } = this.#stdout;
+    const closed = this.#closed.promise;
     const waited = AbortSignal.timeout(this.options.killGraceMs + CLOSE_MS);
     const over = new Promise<void>((resolve) =>
       waited.addEventListener("abort", () => resolve(), { once: true })
     );
     if (pid !== undefined) {
       const tenths = String(Math.ceil(this.options.killGraceMs / 100));
-      const killing = this.connection.execNow(remoteCommand(KILL, [String(pid), tenths]))
-        .then((killer) => {
+      const killing = new Promise<void>((resolve) => {
+        const attach = (killer: ClientChannel) => {
           killer.resume();
           killer.stderr.resume();
-          return new Promise<void>((resolve) => killer.once("close", () => resolve()));
-        })
-        // Where no second session is allowed, the server itself may pass a signal on.
-        .catch(() => channel.signal("KILL"));
+          killer.once("close", () => resolve());
+        };
+        this.connection.execNow(remoteCommand(KILL, [String(pid), tenths]), attach)
+          // Where no second session is allowed, the server itself may pass a signal on.
+          .catch(() => channel.signal("KILL"));
+      });
       await Promise.race([killing, closed, over]);
     }
     channel.close();
