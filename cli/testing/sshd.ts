@@ -116,6 +116,14 @@ export class Sshd implements AsyncDisposable {
     });
   }
 
+  /** Restarts the server with another key. */
+  async changeHostKey(): Promise<void> {
+    await this.down();
+    for (const file of [this.hostKey, `${this.hostKey}.pub`]) await Deno.remove(file);
+    await makeKey(this.hostKey);
+    await this.up();
+  }
+
   /** Ends the server and cuts all of its connections. */
   async down(): Promise<void> {
     const server = this.#process;

@@ -9,6 +9,9 @@ import { type Client, type ClientChannel, type ConnectConfig, SshClient } from "
 /** Sessions that sshd allows at a time by default are 10; some are left for those who end others. */
 const SESSIONS = 8;
 
+/** Milliseconds that a connection has to end in good order. */
+const END_MS = 1000;
+
 export interface DialOptions {
   readonly hop: Hop;
   /** The host that is to be reached in the end, for messages. */
@@ -20,6 +23,8 @@ export interface DialOptions {
   readonly hostKeyTypes?: readonly string[];
   /** Throws when the hop's public key is not the right one. */
   readonly verify: (key: Uint8Array) => void;
+  /** Gives up when it aborts. */
+  readonly signal: AbortSignal;
 }
 
 /** An open connection to one hop. */
@@ -38,42 +43,45 @@ export class SshConnection {
    * @throws {HopError} saying which of the two failed
    */
   static dial(options: DialOptions): Promise<SshConnection> {
-    const { hop } = options;
+    const { hop, signal } = options;
     const client = new SshClient();
     const connection = new SshConnection(client, hop);
-    return new Promise((resolve, reject) => {
-      const problems: string[] = [];
-      let refusal: unknown;
-      const fail = (error: unknown) => {
-        client.destroy();
-        connection.#closed.then(() => reject(refusal ?? error));
-      };
-      client.on("error", (error: Error & { level?: string }) => {
-        problems.push(error.message);
-        // One key that can't be used may still be followed by another one that can.
-        const goesOn = error.level === "agent" || error.level === "client-authentication" &&
-            !error.message.startsWith("All configured");
-        if (!goesOn) fail(connectError(options, error, problems));
-      });
-      client.once("close", () => fail(connectError(options, new Error("closed"), problems)));
-      client.once("ready", () => resolve(connection));
-      const verify = (key: Uint8Array) => {
-        try {
-          options.verify(key);
-          return true;
-        } catch (error) {
-          refusal = error;
-          return false;
-        }
-      };
-      try {
-        client.connect(configOf(options, verify));
-        // Without it each question waits for the answer to the one before.
-        client.setNoDelay(true);
-      } catch (error) {
-        reject(connectError(options, error as Error, problems));
-      }
+    const { promise, resolve, reject } = Promise.withResolvers<SshConnection>();
+    const problems: string[] = [];
+    let refusal: unknown;
+    const fail = (error: unknown) => {
+      client.destroy();
+      connection.#end().then(() => reject(refusal ?? error));
+    };
+    const abort = () => fail(new HopError("unreachable", `gave up connecting to "${hop.name}"`));
+    signal.addEventListener("abort", abort);
+    client.on("error", (error: Error & { level?: string }) => {
+      problems.push(error.message);
+      // One key that can't be used may still be followed by another one that can.
+      const goesOn = error.level === "agent" || error.level === "client-authentication" &&
+          !error.message.startsWith("All configured");
+      if (!goesOn) fail(connectError(options, error, problems));
     });
+    client.once("close", () => fail(connectError(options, new Error("closed"), problems)));
+    client.once("ready", () => resolve(connection));
+    const verify = (key: Uint8Array) => {
+      try {
+        options.verify(key);
+        return true;
+      } catch (error) {
+        refusal = error;
+        return false;
+      }
+    };
+    try {
+      client.connect(configOf(options, verify));
+      // Without it each question waits for the answer to the one before.
+      client.setNoDelay(true);
+    } catch (error) {
+      reject(connectError(options, error as Error, problems));
+    }
+    if (signal.aborted) abort();
+    return promise.finally(() => signal.removeEventListener("abort", abort));
   }
 
   /** Settles when the connection is gone, for whatever reason. */
@@ -127,8 +135,15 @@ export class SshConnection {
 
   async close(): Promise<void> {
     this.client.end();
-    const timer = setTimeout(() => this.client.destroy(), 1000);
-    await this.#closed;
+    await this.#end();
+    this.client.destroy();
+  }
+
+  /** Waits for the connection to end, but not for long: the other side may be gone. */
+  async #end(): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, END_MS));
+    await Promise.race([this.#closed, late]);
     clearTimeout(timer);
   }
 }

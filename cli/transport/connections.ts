@@ -14,6 +14,7 @@ import { SshHost } from "./ssh_host.ts";
 export class Connections implements AsyncDisposable {
   readonly #identities: Identities;
   readonly #open = new Map<string, Promise<SshConnection>>();
+  readonly #closing = new AbortController();
   readonly #hostKeys = new Map<string, Promise<HostKeys>>();
 
   constructor(options: IdentityOptions) {
@@ -69,6 +70,7 @@ export class Connections implements AsyncDisposable {
   /** The public key that the end of a route shows; those before it have to be known already. */
   async showHostKey(route: Route, root: string, target: string): Promise<Uint8Array> {
     const hop = route.at(-1)!;
+    const { signal } = this.#closing;
     let shown: Uint8Array | undefined;
     const verify = (key: Uint8Array) => {
       shown = new Uint8Array(key);
@@ -77,7 +79,14 @@ export class Connections implements AsyncDisposable {
     const stream = await this.#stream(route, root, target);
     const login = { methods: [], offered: "" };
     try {
-      const connection = await SshConnection.dial({ hop, target, login, verify, ...stream });
+      const connection = await SshConnection.dial({
+        hop,
+        target,
+        login,
+        verify,
+        signal,
+        ...stream,
+      });
       await connection.close();
     } catch (error) {
       if (shown === undefined) throw error;
@@ -86,7 +95,9 @@ export class Connections implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // Those behind a jump host end before it.
     const all = [...this.#open.values()].reverse();
+    this.#closing.abort();
     // Those that never came to be have told so where they were wanted.
     const opened = await Promise.allSettled(all);
     await Promise.all(
@@ -105,6 +116,7 @@ export class Connections implements AsyncDisposable {
       login,
       hostKeyTypes: keys.recordedTypes(hop),
       verify: (key) => keys.require(hop, key, target),
+      signal: this.#closing.signal,
       ...stream,
     });
   }
@@ -114,19 +126,21 @@ export class Connections implements AsyncDisposable {
     const [before, hop] = [route.slice(0, -1), route.at(-1)!];
     if (before.length === 0) return {};
     const jump = await this.connect(before as [Hop, ...Hop[]], root, target);
-    return { stream: await forward(jump, hop) };
+    return { stream: await forward(jump, hop, this.#closing.signal) };
   }
 }
 
 /** A stream to `hop` from the machine before it, which may take long to find nobody there. */
-async function forward(jump: SshConnection, hop: Hop): Promise<Duplex> {
+async function forward(jump: SshConnection, hop: Hop, closing: AbortSignal): Promise<Duplex> {
   const where = `${hop.address}:${hop.port} from "${jump.hop.name}"`;
   const { connectTimeoutMs } = hop.flags;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const error = new Error(`no answer within ${connectTimeoutMs / 1000} s`);
-    timer = setTimeout(() => reject(error), connectTimeoutMs);
-  });
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(new Error(`no answer within ${connectTimeoutMs / 1000} s`)),
+    connectTimeoutMs,
+  );
+  const giveUp = () => reject(new Error("given up"));
+  closing.addEventListener("abort", giveUp);
   const stream = jump.forward(hop.address, hop.port);
   try {
     return await Promise.race([stream, late]);
@@ -136,6 +150,7 @@ async function forward(jump: SshConnection, hop: Hop): Promise<Duplex> {
     throw new HopError("unreachable", `no connection to ${where}: ${why}`, { cause: error });
   } finally {
     clearTimeout(timer);
+    closing.removeEventListener("abort", giveUp);
   }
 }
 

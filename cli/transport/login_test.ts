@@ -42,11 +42,8 @@ test("a changed host key is told with both fingerprints, file and line", async (
   await using sshd = await Sshd.start();
   await using far = new Far();
   await reach(await far.host("h1", sshd));
-  await sshd.down();
   const before = await Deno.readTextFile(`${sshd.hostKey}.pub`);
-  for (const file of [sshd.hostKey, `${sshd.hostKey}.pub`]) await Deno.remove(file);
-  await makeKey(sshd.hostKey);
-  await sshd.up();
+  await sshd.changeHostKey();
   const prints = [];
   for (const text of [await Deno.readTextFile(`${sshd.hostKey}.pub`), before]) {
     await Deno.writeTextFile(join(far.root, "key"), text);
