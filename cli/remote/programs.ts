@@ -1,12 +1,14 @@
 /** The programs that run on hosts, as text for `Host.run`. */
 import apply from "./apply.sh" with { type: "text" };
 import heartbeat from "./heartbeat.sh" with { type: "text" };
+import hostShell from "./host_shell.sh" with { type: "text" };
 import initHost from "./init_host.sh" with { type: "text" };
 import lock from "./lock.sh" with { type: "text" };
 import lockFile from "./lock_file.sh" with { type: "text" };
 import observe from "./observe.sh" with { type: "text" };
 import podAction from "./pod_action.sh" with { type: "text" };
 import podCall from "./pod_call.sh" with { type: "text" };
+import podShell from "./pod_shell.sh" with { type: "text" };
 import prelude from "./prelude.sh" with { type: "text" };
 import tree from "./tree.sh" with { type: "text" };
 import unlock from "./unlock.sh" with { type: "text" };
@@ -21,6 +23,8 @@ export const REMOTE_PROGRAMS = {
   initHost: prelude + initHost,
   podCall: prelude + podCall,
   podAction: prelude + podAction,
+  podShell: prelude + podShell,
+  hostShell,
 } as const;
 
 /** Exit codes of these programs. */

@@ -6,8 +6,12 @@ import type { Login } from "./identities.ts";
 import type { Hop } from "./route.ts";
 import { type Client, type ClientChannel, type ConnectConfig, SshClient } from "./ssh2.ts";
 
-/** Sessions that sshd allows at a time by default are 10; some are left for those who end others. */
+/** Of the 10 sessions that sshd allows at a time by default some are left for those who end others. */
 const SESSIONS = 8;
+
+/** Milliseconds to wait when no further session is allowed: at first, and before giving up. */
+const FIRST_DELAY_MS = 20;
+const LAST_DELAY_MS = 5000;
 
 /** Milliseconds that a connection has to end in good order. */
 const END_MS = 1000;
@@ -30,6 +34,7 @@ export interface DialOptions {
 /** An open connection to one hop. */
 export class SshConnection {
   #sessions = 0;
+  #limit = SESSIONS;
   readonly #waiting: (() => void)[] = [];
   readonly #closed: Promise<void>;
 
@@ -96,10 +101,19 @@ export class SshConnection {
    * promise has told of its begin, so there is no other time for that.
    */
   async exec(command: string, attach: (channel: ClientChannel) => void): Promise<ClientChannel> {
-    while (this.#sessions >= SESSIONS) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    for (let delayMs = FIRST_DELAY_MS;; delayMs *= 2) {
+      while (this.#sessions >= this.#limit) {
+        await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      }
+      try {
+        return await this.execNow(command, attach);
+      } catch (error) {
+        if (!/open failed/.test(messageOf(error)) || delayMs > LAST_DELAY_MS) throw error;
+        // The server allows fewer, or still counts a session that has just ended.
+        this.#limit = Math.max(1, this.#sessions);
+      }
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
     }
-    return await this.execNow(command, attach);
   }
 
   /** Starts a command without waiting for a turn: for the few that end others. */
@@ -160,8 +174,8 @@ function configOf(
 ): ConnectConfig {
   const { address, port, user, flags } = hop;
   const algorithms = {
-    // The fastest of those that all versions have.
-    cipher: flags.ciphers ?? { prepend: ["chacha20-poly1305@openssh.com"] },
+    // The default, AES-GCM, is not the fastest one, but the only one of which nothing is left behind.
+    ...(flags.ciphers === undefined ? {} : { cipher: flags.ciphers }),
     ...(flags.macs === undefined ? {} : { hmac: flags.macs }),
     ...(flags.keyExchanges === undefined ? {} : { kex: flags.keyExchanges }),
     ...(flags.compression ? { compress: ["zlib@openssh.com", "zlib", "none"] } : {}),

@@ -53,7 +53,8 @@ const OPTIONS: Readonly<Record<string, Reader>> = {
     /^[1-9][0-9]{0,3}$/.test(value) ? { keepaliveCountMax: Number(value) } : undefined,
   Compression: yesOrNo((compression) => ({ compression })),
   IdentitiesOnly: yesOrNo((identitiesOnly) => ({ identitiesOnly })),
-  HostKeyAlias: (value) => /^[^\s,*?!|]+$/.test(value) ? { hostKeyAlias: value } : undefined,
+  HostKeyAlias: (value) =>
+    /^[a-z0-9][a-z0-9._-]*$/.test(value) ? { hostKeyAlias: value } : undefined,
   AddressFamily: (value) => FAMILIES.get(value),
   // Anything but the strictest would accept a host that nobody has looked at.
   StrictHostKeyChecking: (value) => /^(yes|ask)$/i.test(value) ? {} : undefined,

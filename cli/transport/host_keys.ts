@@ -89,5 +89,5 @@ export class HostKeys {
 
 /** The name in known_hosts. */
 function nameOf({ address, port, flags }: Hop): string {
-  return flags.hostKeyAlias?.toLowerCase() ?? knownHostName(address, port);
+  return flags.hostKeyAlias ?? knownHostName(address, port);
 }

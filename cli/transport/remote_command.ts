@@ -7,19 +7,20 @@ const BEGIN = "sns-begin ";
 /** Bytes that a system allows for one argument, which the login shell gets the command line as. */
 export const MAX_COMMAND_BYTES = 131_000;
 
+/** The command line that runs `script` under `sh` with `args` as `$1`, `$2` …, its begin marked. */
+export function remoteCommand(script: string, args: readonly string[]): string {
+  const begin = `printf '\\n${BEGIN}%s\\n' "$$"\nprintf '\\n${BEGIN}\\n' >&2\n`;
+  return encodedCommand(begin + script, args);
+}
+
 /**
- * The command line that runs `script` under `sh` with `args` as `$1`, `$2` …
+ * The same without marks.
  *
  * Login shells differ in what they do to quotes, backslashes and line breaks. So the program travels in
  * base64, and the words around it mean the same to all of them.
  */
-export function remoteCommand(script: string, args: readonly string[]): string {
-  const source = [
-    `printf '\\n${BEGIN}%s\\n' "$$"`,
-    `printf '\\n${BEGIN}\\n' >&2`,
-    `set -- ${commandLine(args)}`,
-    script,
-  ].join("\n");
+export function encodedCommand(script: string, args: readonly string[]): string {
+  const source = `set -- ${commandLine(args)}\n${script}`;
   const encoded = new TextEncoder().encode(source).toBase64();
   return `exec sh -c 'eval "$(printf %s "$1" | base64 -d)"' sns ${encoded}`;
 }

@@ -159,7 +159,7 @@ onHost("runs many programs at a time over one connection", async ({ run, sshd })
   const outs = (await Promise.all(all)).map(({ stdout }) => Number(text(stdout)));
   deepStrictEqual(outs, outs.map((_, index) => index));
   strictEqual(await sshd.connections(), 1);
-}, ["MaxSessions 10"]);
+}, ["MaxSessions 3"]);
 
 onHost("fails when the connection is cut, and connects again", async ({ run, fails, sshd }) => {
   const cut = fails({ script: `echo > "$HOME/began"; sleep 20` }, "unreachable", /lost while/);
