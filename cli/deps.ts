@@ -11,6 +11,8 @@ export interface Deps {
   readonly cwd: string;
   readonly env: (name: string) => string | undefined;
   readonly stdout: (text: string) => void;
+  /** All of stdin as text. */
+  readonly stdin: () => Promise<string>;
   readonly log: Log;
   readonly now: () => Date;
   /** A number from 0 up to, not including, 1. */

@@ -31,6 +31,7 @@ async function main(args: readonly string[]): Promise<number> {
         cwd: Deno.cwd(),
         env: (name) => Deno.env.get(name),
         stdout,
+        stdin: () => new Response(Deno.stdin.readable).text(),
         log,
         now: () => new Date(),
         random: Math.random,

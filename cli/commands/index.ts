@@ -24,6 +24,9 @@ export const COMMANDS: Readonly<Record<string, Group>> = {
       create: entry("Make a new cluster project", () => import("./cluster/create.ts")),
       sync: entry("Bring all hosts to what the project says", () => import("./cluster/sync.ts")),
       plan: entry("Show what a sync would change", () => import("./cluster/plan.ts")),
+      ps: entry("Show how all pods are doing", () => import("./cluster/ps.ts")),
+      diff: entry("Show what was changed on the hosts", () => import("./cluster/diff.ts")),
+      registry: entry("Write the logins to registries", () => import("./cluster/registry.ts")),
       importconfig: entry(
         "Copy a pod's own configs into the project",
         () => import("./cluster/importconfig.ts"),

@@ -5,6 +5,8 @@ import daemonLog from "./daemon_log.sh" with { type: "text" };
 import heartbeat from "./heartbeat.sh" with { type: "text" };
 import hostShell from "./host_shell.sh" with { type: "text" };
 import initHost from "./init_host.sh" with { type: "text" };
+import listConfigs from "./list_configs.sh" with { type: "text" };
+import liveState from "./live_state.sh" with { type: "text" };
 import lock from "./lock.sh" with { type: "text" };
 import lockFile from "./lock_file.sh" with { type: "text" };
 import observe from "./observe.sh" with { type: "text" };
@@ -31,6 +33,8 @@ export const REMOTE_PROGRAMS = {
   showLock: prelude + showLock,
   breakLock: prelude + lockFile + breakLock,
   prune: prelude + lockFile + tree + prune,
+  liveState: prelude + liveState,
+  listConfigs: prelude + listConfigs,
   hostShell,
   daemonLog,
 } as const;

@@ -20,6 +20,8 @@ export class TestProject {
   overrides: Partial<Deps> = {};
   /** Answers questions; nobody is at the terminal by default. */
   ask: Deps["ask"] = () => Promise.resolve(undefined);
+  /** What commands read from stdin. */
+  stdin = "";
   /** Socket of an SSH agent. */
   agent: string | undefined;
 
@@ -66,6 +68,7 @@ export class TestProject {
       cwd,
       env: (name) => name === "USER" ? "tester" : undefined,
       stdout: output,
+      stdin: () => Promise.resolve(this.stdin),
       log: createLog(errors),
       now: () => new Date(),
       random: Math.random,
