@@ -1,23 +1,18 @@
 /** Shells on hosts: the real programs on terminals of their own. */
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
+import { commandLine } from "../podc/mod.ts";
 import { TestProject } from "./testing/project.ts";
 import { hasSshd, makeKey, Sshd } from "./testing/sshd.ts";
 
 const main = new URL("main.ts", import.meta.url).pathname;
 
-/** Runs sns as a program of its own, with `stdin`; on a terminal when `terminal`. */
+/** Runs sns as a program of its own, with `stdin`; on a terminal of 33 rows when `terminal`. */
 async function sns(project: TestProject, args: readonly string[], stdin = "", terminal = false) {
   const program = [Deno.execPath(), "run", "-A", main, ...args];
   // `script` gives the command a terminal, and passes its exit code on.
-  const argv = terminal
-    ? [
-      "script",
-      "-qec",
-      program.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" "),
-      "/dev/null",
-    ]
-    : program;
+  const onTerminal = `stty rows 33 cols 111; exec ${commandLine(program)}`;
+  const argv = terminal ? ["script", "-qec", onTerminal, "/dev/null"] : program;
   const child = new Deno.Command(argv[0]!, {
     args: argv.slice(1),
     cwd: project.root,
@@ -66,16 +61,16 @@ Deno.test({
 
 Deno.test({
   name: "host shell: a terminal there has the size of the one here",
-  ignore: !hasSshd,
+  // Without root sshd can't hand out terminals.
+  ignore: !hasSshd || Deno.uid() !== 0,
   fn: async () => {
     await using sshd = await Sshd.start();
     await using project = await TestProject.create([]);
     await withHost(project, "far", sshd);
-    const typed = "stty rows 33 cols 111\n";
     const { stdout, code } = await sns(
       project,
       ["host", "shell", "far", "-b"],
-      `${typed}stty size; [ -t 0 ] && echo terminal-$0; exit 5\n`,
+      `stty size; [ -t 0 ] && echo terminal-$0; exit 5\n`,
       true,
     );
     match(stdout, /33 111[\s\S]*terminal-bash/);
