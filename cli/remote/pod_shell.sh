@@ -8,5 +8,4 @@ cd "$release" || fail 1 "cannot enter $home/$release"
 unset LC_ALL
 umask 022
 shift 3
-./pod "$@"
-exit $?
+./pod "$@" || exit $?
