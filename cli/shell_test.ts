@@ -1,5 +1,5 @@
 /** Shells on hosts: the real programs on terminals of their own. */
-import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { commandLine } from "../podc/mod.ts";
 import { TestProject } from "./testing/project.ts";
@@ -13,14 +13,7 @@ async function sns(project: TestProject, args: readonly string[], stdin = "", te
   // `script` gives the command a terminal, and passes its exit code on.
   const onTerminal = `stty rows 33 cols 111; exec ${commandLine(program)}`;
   const argv = terminal ? ["script", "-qec", onTerminal, "/dev/null"] : program;
-  const child = new Deno.Command(argv[0]!, {
-    args: argv.slice(1),
-    cwd: project.root,
-    env: { USER: "tester", SSH_AUTH_SOCK: "", TERM: "xterm" },
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
+  const child = start(project, argv);
   const writer = child.stdin.getWriter();
   await writer.write(new TextEncoder().encode(stdin));
   if (!terminal) await writer.close();
@@ -28,6 +21,32 @@ async function sns(project: TestProject, args: readonly string[], stdin = "", te
   if (terminal) await writer.close().catch(() => {});
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+function start(project: TestProject, [program, ...args]: readonly string[]): Deno.ChildProcess {
+  return new Deno.Command(program!, {
+    args,
+    cwd: project.root,
+    env: { USER: "tester", SSH_AUTH_SOCK: "", TERM: "xterm" },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+/** Runs sns on a terminal and types `answer` once it has asked; all that the terminal showed. */
+async function answered(project: TestProject, args: readonly string[], answer: string) {
+  const program = commandLine([Deno.execPath(), "run", "-A", main, ...args]);
+  const child = start(project, ["script", "-qec", program, "/dev/null"]);
+  const writer = child.stdin.getWriter();
+  let shown = "";
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    const asked = /: $/.test(shown);
+    shown += text;
+    if (!asked && /: $/.test(shown)) await writer.write(new TextEncoder().encode(`${answer}\n`));
+  }
+  await Promise.all([writer.close().catch(() => {}), child.stderr.cancel()]);
+  return { code: (await child.status).code, shown };
 }
 
 async function withHost(project: TestProject, name: string, sshd: Sshd, ...more: string[]) {
@@ -115,5 +134,30 @@ Deno.test({
     strictEqual((await sns(project, shell)).stdout, "in\n");
     await Deno.remove(project.path("far/host-superuser.env"));
     match((await sns(project, shell)).stderr, /"far" has no host-superuser\.env/);
+  },
+});
+
+Deno.test({
+  name: "questions on the terminal: yes to a key, and a passphrase that nobody sees",
+  ignore: !hasSshd,
+  fn: async () => {
+    await using sshd = await Sshd.start();
+    await sshd.admit("locked", "open sesame");
+    await using project = await TestProject.create([]);
+    const address = `${sshd.address}:${sshd.port}`;
+    const key = join(sshd.dir, "locked");
+    const words = ["host", "register", "far", "-a", address, "-u", sshd.user, "-k", key];
+    const registered = await sns(project, words, "yes\n", true);
+    strictEqual(registered.code, 0, registered.stdout);
+    match(registered.stdout, /SHA256:[\s\S]*own key\? \(yes\/no\)[\s\S]*Recorded/);
+    const init = await sns(project, ["host", "init", "far"], "wrong\nopen sesame\n", true);
+    strictEqual(init.code, 0, init.stdout);
+    match(init.stdout, /Passphrase of [\s\S]*That is not it\. Passphrase of [\s\S]*is ready/);
+    const unseen = await answered(project, ["host", "init", "far"], "open sesame");
+    strictEqual(unseen.code, 0, unseen.shown);
+    ok(!unseen.shown.includes("sesame"), unseen.shown);
+    const refused = await sns(project, ["host", "init", "far"], "\n", true);
+    match(refused.stdout, /needs a passphrase, and nobody gave it/);
+    strictEqual(refused.code, 1);
   },
 });
