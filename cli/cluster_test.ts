@@ -1,5 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { podYaml, TestProject } from "./testing/project.ts";
+import { makeKey } from "./testing/sshd.ts";
 
 /** A project with a pod `web` attached to and compiled for h1 and h2, committed. */
 async function withWeb(): Promise<TestProject> {
@@ -181,9 +182,11 @@ Deno.test("of two syncs at once one wins and the other is told", async () => {
 
 Deno.test("a host that can't be reached fails the sync, or is skipped", async () => {
   await using project = await withWeb();
-  await project.ok("host register far -a 192.0.2.1");
+  // Nothing listens on port 1.
+  await project.ok("host register far -a 127.0.0.1:1");
+  await makeKey(project.path("far/id_rsa"));
   await project.commit();
-  match(await project.fails("cluster sync"), /far: .*SSH hosts are not supported by this version/);
+  match(await project.fails("cluster sync"), /far: .*127\.0\.0\.1:1: .*connection refused/);
   ok(!await exists(project.home("h1", "pods/web")));
   await project.fails("cluster sync --skip-unreachable");
   strictEqual(await read(project.home("h1", "pods/web/release/1.0.0/pod.state")), "running\n");

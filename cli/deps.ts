@@ -2,6 +2,8 @@
 import type { Host } from "../daemon/mod.ts";
 import type { HostDir } from "./project/host.ts";
 import { type LogStamp, userName } from "./project/log.ts";
+import type { Connections } from "./transport/connections.ts";
+import type { Ask } from "./transport/identities.ts";
 import type { Log } from "./ui/log.ts";
 
 export interface Deps {
@@ -9,6 +11,8 @@ export interface Deps {
   readonly cwd: string;
   readonly env: (name: string) => string | undefined;
   readonly stdout: (text: string) => void;
+  /** All of stdin as text. */
+  readonly stdin: () => Promise<string>;
   readonly log: Log;
   readonly now: () => Date;
   /** A number from 0 up to, not including, 1. */
@@ -17,6 +21,12 @@ export interface Deps {
   readonly signal: AbortSignal;
   /** A way to run programs on a host. */
   readonly connect: (host: HostDir) => Host;
+  /** The SSH connections of this command. */
+  readonly ssh: () => Promise<Connections>;
+  /** Asks the person at the terminal, if there is one. */
+  readonly ask: Ask;
+  /** Whether somebody is there to answer. */
+  readonly terminal: boolean;
 }
 
 /** Who and when, for log lines. */

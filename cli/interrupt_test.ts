@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { type Host, HostError, type HostProgram } from "../daemon/mod.ts";
-import { connect } from "./connect.ts";
+import { type Host, HostError, type HostProgram, LocalHost } from "../daemon/mod.ts";
+import type { Deps } from "./deps.ts";
 import { REMOTE_PROGRAMS } from "./remote/programs.ts";
 import { podYaml, TestProject } from "./testing/project.ts";
 
@@ -26,10 +26,10 @@ function tampered(
     program: Program,
     run: () => ReturnType<Host["run"]>,
   ) => ReturnType<Host["run"]>,
-): { connect: typeof connect } {
+): Pick<Deps, "connect"> {
   return {
     connect: (dir) => {
-      const real = connect(dir);
+      const real = new LocalHost(dir.name);
       return {
         name: real.name,
         run: (program: HostProgram) => {

@@ -17,7 +17,12 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     const parsed = await parseCommandLine(args, { stdout, stderr });
     if (parsed.kind === "exit") return parsed.code;
-    const { connect } = await import("./connect.ts");
+    const [{ Hosts }, { ask }] = await Promise.all([
+      import("./connect.ts"),
+      import("./ui/ask.ts"),
+    ]);
+    const agent = Deno.env.get("SSH_AUTH_SOCK") || undefined;
+    await using hosts = new Hosts({ agent, ask, warn: (text) => log.warn(text) });
     const interrupt = interruption(() => {
       log.warn("Interrupted: tidying up. Interrupt again to end at once");
     });
@@ -26,11 +31,15 @@ async function main(args: readonly string[]): Promise<number> {
         cwd: Deno.cwd(),
         env: (name) => Deno.env.get(name),
         stdout,
+        stdin: () => new Response(Deno.stdin.readable).text(),
         log,
         now: () => new Date(),
         random: Math.random,
         signal: interrupt.signal,
-        connect,
+        connect: (host) => hosts.connect(host),
+        ssh: () => hosts.ssh(),
+        ask,
+        terminal: Deno.stdin.isTerminal() && Deno.stderr.isTerminal(),
       });
       return interrupt.signal.aborted ? INTERRUPTED : code;
     } finally {

@@ -12,6 +12,8 @@ deno_version=2.9.6
 packages="git curl busybox-static shellcheck podman runc crun catatonit uidmap slirp4netns util-linux procps"
 # What the tests of the proxy put before, behind and between proxies.
 packages="$packages iproute2 haproxy nginx-light libnginx-mod-stream"
+# Servers and login shells of the tests over SSH.
+packages="$packages openssh-client openssh-server fish tcsh"
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 

@@ -73,6 +73,27 @@ export async function clone(url: string, dir: string): Promise<void> {
   await git(".", ["clone", "-q", "--", url, dir], CLONE_TIMEOUT_MS);
 }
 
+/**
+ * Puts the files of `commit` into the directory `to`.
+ *
+ * @throws {UserError} when the repository at `dir` does not have it
+ */
+export async function extractCommit(dir: string, commit: string, to: string): Promise<void> {
+  const found = await tryGit(dir, ["rev-parse", "--verify", "-q", `${commit}^{commit}`]);
+  if (found.code !== 0) {
+    throw new UserError(`The project does not have the commit ${commit}`, { hint: "git fetch" });
+  }
+  const prefix = (await git(dir, ["rev-parse", "--show-prefix"])).replace(/\n$/, "");
+  const archive = `${to}/.commit.tar`;
+  await git(dir, ["archive", "--format=tar", "-o", archive, `${found.stdout.trim()}:${prefix}`]);
+  const { code, stderr } = await new LocalHost("this machine").run({
+    script: `tar -xf "$1" -C "$2" && rm -f "$1"`,
+    args: [archive, to],
+    timeoutMs: CLONE_TIMEOUT_MS,
+  });
+  if (code !== 0) throw new UserError(`Cannot unpack the commit ${commit}: ${stderr.trim()}`);
+}
+
 /** The URL of the remote `origin` of the repository at `dir`, if it has one. */
 export async function remoteUrl(dir: string): Promise<string | undefined> {
   const { code, stdout } = await tryGit(dir, ["config", "--get", "remote.origin.url"]);

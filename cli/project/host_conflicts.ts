@@ -18,9 +18,11 @@ export interface PlacedHost {
 
 /** Finds out where the home of `host` is; links in the path of a local one are followed. */
 export async function placeHost(host: Pick<HostDir, "name" | "env">): Promise<PlacedHost> {
-  const { name, env: { host: address, port, user, hostHome, routerAddress } } = host;
+  const { name, env: { host: address, port, user, jumpHost, hostHome, routerAddress } } = host;
   if (address !== "local") {
-    const place = `${user}@${address}:${port}:${join("/~", hostHome)}`;
+    // A private address means another machine behind another jump host.
+    const via = jumpHost === "" ? "" : ` via ${jumpHost}`;
+    const place = `${user}@${address}:${port}:${join("/~", hostHome)}${via}`;
     return { name, place, routerAddress };
   }
   const localHome = await realPath(resolve(homedir(), hostHome));

@@ -86,7 +86,7 @@ USER=${env.user}
 FLAGS=${env.flags}
 # Private key; a relative path is meant from the directory of this file.
 KEYFILE=${env.keyFile}
-# A host to connect through: path of another host's directory or env file, from the directory of this file.
+# A host to connect through: its name, or the path of its directory or env file from the directory of this file.
 JUMPHOST=${env.jumpHost}
 
 # TCP ports to open to the public, separated by blanks.

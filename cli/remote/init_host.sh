@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2015,SC2034,SC2154
 # Makes a directory the home of a cluster. Exit 2 when it belongs to another one.
-# Arguments: host home, cluster id, force (yes or no).
+# Arguments: host home, cluster id, force (yes or no), yes when stdin has the logins to registries.
 case $1 in
 /*) mkdir -p "$1" ;;
 *) mkdir -p "${HOME:?}/$1" ;;
@@ -25,4 +25,11 @@ if [ -n "${HOME:-}" ] && [ "$(id -u)" != 0 ] && [ "$(cd .. && pwd -P)" != "$(cd 
 	place=$(pwd -P)
 	name=$(printf '%s' "$place" | cksum | tr ' ' -)
 	ln -sfn "$place" "$homes/$name" || fail 1 "cannot register $home in $homes"
+fi
+if [ "${4-}" = yes ]; then
+	# Where container tools look for them; for this user alone.
+	umask 077
+	mkdir -p "${HOME:?}/.docker" && cat >"$HOME/.docker/config.json.sns-new.$$" &&
+		mv -f "$HOME/.docker/config.json.sns-new.$$" "$HOME/.docker/config.json" ||
+		fail 1 "cannot write $HOME/.docker/config.json"
 fi

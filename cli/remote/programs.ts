@@ -1,17 +1,25 @@
 /** The programs that run on hosts, as text for `Host.run`. */
 import apply from "./apply.sh" with { type: "text" };
+import breakLock from "./break_lock.sh" with { type: "text" };
+import daemonLog from "./daemon_log.sh" with { type: "text" };
 import heartbeat from "./heartbeat.sh" with { type: "text" };
+import hostShell from "./host_shell.sh" with { type: "text" };
 import initHost from "./init_host.sh" with { type: "text" };
+import listConfigs from "./list_configs.sh" with { type: "text" };
+import liveState from "./live_state.sh" with { type: "text" };
 import lock from "./lock.sh" with { type: "text" };
 import lockFile from "./lock_file.sh" with { type: "text" };
 import observe from "./observe.sh" with { type: "text" };
 import podAction from "./pod_action.sh" with { type: "text" };
 import podCall from "./pod_call.sh" with { type: "text" };
+import podShell from "./pod_shell.sh" with { type: "text" };
 import prelude from "./prelude.sh" with { type: "text" };
+import prune from "./prune.sh" with { type: "text" };
+import showLock from "./show_lock.sh" with { type: "text" };
 import tree from "./tree.sh" with { type: "text" };
 import unlock from "./unlock.sh" with { type: "text" };
 
-/** Each takes the host home as its first argument; the others stand at the head of its file. */
+/** Most take the host home as their first argument; all of them stand at the head of each file. */
 export const REMOTE_PROGRAMS = {
   observe: prelude + observe,
   lock: prelude + lockFile + lock,
@@ -21,6 +29,14 @@ export const REMOTE_PROGRAMS = {
   initHost: prelude + initHost,
   podCall: prelude + podCall,
   podAction: prelude + podAction,
+  podShell: prelude + podShell,
+  showLock: prelude + showLock,
+  breakLock: prelude + lockFile + breakLock,
+  prune: prelude + lockFile + tree + prune,
+  liveState: prelude + liveState,
+  listConfigs: prelude + listConfigs,
+  hostShell,
+  daemonLog,
 } as const;
 
 /** Exit codes of these programs. */

@@ -1,7 +1,7 @@
 /** A cluster project on disk with local hosts, driven through the same door as the program. */
 import { strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { connect } from "../connect.ts";
+import { Hosts } from "../connect.ts";
 import type { Deps } from "../deps.ts";
 import { describeError } from "../errors.ts";
 import { parseCommandLine } from "../parse.ts";
@@ -18,6 +18,12 @@ export class TestProject {
   /** The project's root. */
   readonly root: string;
   overrides: Partial<Deps> = {};
+  /** Answers questions; nobody is at the terminal by default. */
+  ask: Deps["ask"] = () => Promise.resolve(undefined);
+  /** What commands read from stdin. */
+  stdin = "";
+  /** Socket of an SSH agent. */
+  agent: string | undefined;
 
   private constructor(readonly base: string) {
     this.root = join(base, "demo");
@@ -53,15 +59,24 @@ export class TestProject {
     const words = typeof args === "string" ? args.split(" ") : args;
     const output = (text: string) => void (stdout += text);
     const errors = (text: string) => void (stderr += text);
+    await using hosts = new Hosts({
+      agent: this.agent,
+      ask: this.ask,
+      warn: (text) => errors(`[WARN] ${text}\n`),
+    });
     const deps: Deps = {
       cwd,
       env: (name) => name === "USER" ? "tester" : undefined,
       stdout: output,
+      stdin: () => Promise.resolve(this.stdin),
       log: createLog(errors),
       now: () => new Date(),
       random: Math.random,
       signal: new AbortController().signal,
-      connect,
+      connect: (host) => hosts.connect(host),
+      ssh: () => hosts.ssh(),
+      ask: this.ask,
+      terminal: false,
       ...this.overrides,
     };
     const parsed = await parseCommandLine(words, { stdout: output, stderr: errors });

@@ -39,12 +39,13 @@ export interface Host {
 }
 
 /**
- * Why no result came from a host: `unreachable` (no connection), `timeout`, `aborted`,
- * `output-limit` (more output than allowed), `input` (the stream given as stdin failed),
- * `failed` (the program could not be started).
+ * Why no result came from a host: `unreachable` (no connection), `refused` (it is not the host that
+ * is known, or it does not let us in), `timeout`, `aborted`, `output-limit` (more output than allowed),
+ * `input` (the stream given as stdin failed), `failed` (the program could not be started).
  */
 export type HostErrorReason =
   | "unreachable"
+  | "refused"
   | "timeout"
   | "aborted"
   | "output-limit"

@@ -3,10 +3,11 @@ import { object } from "@optique/core/constructs";
 import { defineCommand, flag, hostArgument } from "../../command.ts";
 import type { Deps } from "../../deps.ts";
 import { UserError } from "../../errors.ts";
-import { findCluster } from "../../project/cluster.ts";
-import { statIfPresent } from "../../project/files.ts";
-import { allHosts, getHost } from "../../project/host.ts";
+import { type Cluster, findCluster } from "../../project/cluster.ts";
+import { readTextIfPresent } from "../../project/files.ts";
+import { allHosts, getHost, type HostDir } from "../../project/host.ts";
 import { refuseHostConflicts } from "../../project/host_conflicts.ts";
+import { REGISTRY_CONFIG } from "../../project/registry_config.ts";
 import { REMOTE_EXIT, REMOTE_PROGRAMS } from "../../remote/programs.ts";
 
 export interface InitOptions {
@@ -17,8 +18,10 @@ export interface InitOptions {
 const TIMEOUT_MS = 60_000;
 
 export const definition = defineCommand<InitOptions>({
-  description: "Makes HOSTHOME on the host and writes the cluster's id there. Running it again is" +
-    " harmless. Exit code 2: the host belongs to another cluster.",
+  description:
+    "Makes HOSTHOME on the host and writes the cluster's id there; brings the logins of" +
+    " registry-config.json to SSH hosts. Running it again is harmless.\nExit code 2: the host belongs to" +
+    " another cluster.",
   example: "sns host init h1",
   parser: object({
     host: hostArgument(),
@@ -31,9 +34,14 @@ async function run(deps: Deps, { host: name, force }: InitOptions): Promise<numb
   const cluster = await findCluster(deps.cwd, deps.env);
   const host = await getHost(cluster, name);
   await refuseHostConflicts(cluster, await allHosts(cluster), `initialise "${name}"`);
+  const logins = await registryLogins(deps, cluster, host);
   const { code, stderr } = await deps.connect(host).run({
     script: REMOTE_PROGRAMS.initHost,
-    args: [host.env.hostHome, cluster.id, force ? "yes" : "no"],
+    args: [
+      ...[host.env.hostHome, cluster.id, force ? "yes" : "no"],
+      logins === undefined ? "no" : "yes",
+    ],
+    ...(logins === undefined ? {} : { stdin: new TextEncoder().encode(logins) }),
     timeoutMs: TIMEOUT_MS,
     signal: deps.signal,
   });
@@ -43,13 +51,24 @@ async function run(deps: Deps, { host: name, force }: InitOptions): Promise<numb
     return REMOTE_EXIT.foreignCluster;
   }
   if (code !== 0) throw new UserError(`Cannot initialise "${name}": ${stderr.trim()}`);
-  for (const dir of [host.dir, cluster.root]) {
-    if (!await statIfPresent(join(dir, "registry-config.json"))) continue;
-    deps.log.warn("registry-config.json is not delivered to hosts by this version");
-    break;
-  }
   const home = join("~", host.env.hostHome);
   const place = host.env.hostHome.startsWith("/") ? host.env.hostHome : home;
   deps.log.ok(`The host "${name}" is ready for the cluster ${cluster.id}, with its home ${place}`);
   return 0;
+}
+
+/** The text of registry-config.json for `host`; a local host shares the account of whoever runs this. */
+async function registryLogins(
+  { log }: Deps,
+  cluster: Cluster,
+  host: HostDir,
+): Promise<string | undefined> {
+  for (const dir of [host.dir, cluster.root]) {
+    const text = await readTextIfPresent(join(dir, REGISTRY_CONFIG));
+    if (text === undefined || text.trim() === "") continue;
+    if (host.env.host !== "local") return text;
+    log.info(`${join(dir, REGISTRY_CONFIG)} is not for local hosts: podman has your own logins`);
+    return undefined;
+  }
+  return undefined;
 }

@@ -2,10 +2,15 @@ import { join } from "node:path";
 import { object } from "@optique/core/constructs";
 import { optional } from "@optique/core/modifiers";
 import { isPort, parseHostAddress } from "../../../proxy/conf/mod.ts";
-import { defineCommand, textArgument, textOption } from "../../command.ts";
+import { defineCommand, flag, textArgument, textOption } from "../../command.ts";
 import { type Deps, stampOf } from "../../deps.ts";
-import { UserError } from "../../errors.ts";
-import { findCluster, isProjectDirectory, PROJECT_FILES } from "../../project/cluster.ts";
+import { describeError, UserError } from "../../errors.ts";
+import {
+  type Cluster,
+  findCluster,
+  isProjectDirectory,
+  PROJECT_FILES,
+} from "../../project/cluster.ts";
 import { statIfPresent } from "../../project/files.ts";
 import { allHosts } from "../../project/host.ts";
 import { refuseHostConflicts } from "../../project/host_conflicts.ts";
@@ -17,6 +22,7 @@ import {
 } from "../../project/host_env.ts";
 import { appendLog } from "../../project/log.ts";
 import { isHostName } from "../../project/pod_ref.ts";
+import { checked } from "./trust.ts";
 
 export interface RegisterOptions {
   readonly host: string;
@@ -30,11 +36,14 @@ export interface RegisterOptions {
   readonly superKeyFile: string | undefined;
   readonly internal: string | undefined;
   readonly router: string | undefined;
+  readonly yes: boolean;
+  readonly fingerprint: string | undefined;
 }
 
 export const definition = defineCommand<RegisterOptions>({
   description: "Adds a host: a directory with host.env. The address `local` makes a directory on" +
-    " this machine a host. This version syncs local hosts only; others are stored.",
+    " this machine a host. Of any other host the key is shown and, when you accept it, recorded in the" +
+    " project's known_hosts; without a terminal, --yes or --fingerprint that is left to sns host trust.",
   example: "sns host register h1 -a local -d /srv/h1 -r 127.0.0.2:32767\n" +
     "sns host register web1 -a 203.0.113.7 -e 80,443 -r 10.0.0.5:32767",
   parser: object({
@@ -55,6 +64,10 @@ export const definition = defineCommand<RegisterOptions>({
     router: optional(
       textOption(["-r", "--router-address"], "ADDRESS", "ip:32767 in the internal network"),
     ),
+    yes: flag(["-y", "--yes"], "Accept the host's key without asking"),
+    fingerprint: optional(
+      textOption(["--fingerprint"], "SHA256", "Accept the host's key if it has this fingerprint"),
+    ),
   }),
   run,
 });
@@ -69,6 +82,7 @@ async function run(deps: Deps, options: RegisterOptions): Promise<number> {
   }
   const dir = join(cluster.root, host);
   if (await statIfPresent(dir)) throw new UserError(`Cannot register "${host}": ${dir} exists`);
+  if (options.fingerprint !== undefined) checked(options.fingerprint);
   const env = hostEnvOf(options, (text) => deps.log.warn(text));
   const superEnv = superUserEnv(options, env);
   const added = { name: host, env, state: "active" } as const;
@@ -87,7 +101,32 @@ async function run(deps: Deps, options: RegisterOptions): Promise<number> {
     deps.log.warn(`The key file ${join(dir, env.keyFile)} does not exist yet`);
   }
   deps.log.ok(`Registered the host "${host}"`);
-  return 0;
+  return env.host === "local" ? 0 : await recordKey(deps, cluster, options);
+}
+
+/** Looks at the new host's key; a host that is not up yet is registered all the same. */
+async function recordKey(
+  deps: Deps,
+  cluster: Cluster,
+  { host, yes, fingerprint }: RegisterOptions,
+): Promise<number> {
+  const asked = yes || fingerprint !== undefined;
+  if (asked || deps.terminal) {
+    try {
+      const { trustHost } = await import("../../transport/trust.ts");
+      await trustHost(deps, cluster, host, {
+        yes,
+        ...(fingerprint === undefined ? {} : { fingerprint }),
+      });
+      return 0;
+    } catch (error) {
+      const said = describeError(error).join("\n");
+      if (asked) deps.log.error(said);
+      else deps.log.warn(said);
+    }
+  }
+  deps.log.info(`Next: sns host trust ${host}`);
+  return asked ? 1 : 0;
 }
 
 const list = (text: string | undefined): string[] =>

@@ -1,0 +1,136 @@
+/** Commands that look at all hosts: ps, diff; and the logins to registries. */
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { join } from "node:path";
+import { podYaml, TestProject } from "./testing/project.ts";
+import { hasSshd, Sshd } from "./testing/sshd.ts";
+
+async function withWeb(): Promise<TestProject> {
+  const project = await TestProject.create(["h1", "h2"]);
+  await project.write({
+    "_pods/web/pod.yaml": podYaml(),
+    "_pods/web/config/conf/a": "1",
+    "_pods/web/config/conf/a  b\nc": "odd",
+    "cluster-vars.env": "web_greeting=x\n",
+  });
+  for (const host of ["h1", "h2"]) await project.ok(`host attach web@${host}`);
+  await project.ok("pod compile web");
+  await project.commit();
+  return project;
+}
+
+const web = (project: TestProject, host: string, ...path: string[]) =>
+  project.home(host, "pods/web/release/1.0.0", ...path);
+
+type Row = Record<string, unknown>;
+
+Deno.test("cluster ps tells of what is wanted, what runs, and what differs", async () => {
+  await using project = await withWeb();
+  match(await project.ok("cluster ps"), /^h1 +web:1\.0\.0 +running +- +no +0 +- +not synced$/m);
+  await project.ok("cluster sync");
+  const now = Math.floor(Date.now() / 1000);
+  const status = (updated: number) =>
+    `pod: web-1.0.0\nstarted: ${now - 7300}\nupdated: ${updated}\nstatus: running\nreadiness: 1\n` +
+    "containers:\n    - name: web\n      startCount: 3\n";
+  await Deno.writeTextFile(web(project, "h1", ".pod.status"), status(now));
+  await Deno.writeTextFile(web(project, "h2", ".pod.status"), status(now - 60));
+  await Deno.writeTextFile(web(project, "h2", "pod.state"), "stopped\n");
+  await Deno.writeTextFile(web(project, "h2", "pod"), "changed\n");
+  const out = await project.ok("cluster ps");
+  match(out, /^HOST +POD +DESIRED +LIVE +READY +RESTARTS +AGE +DRIFT\n/);
+  match(out, /^h1 +web:1\.0\.0 +running +running +yes +2 +2h1m +-$/m);
+  match(out, /^h2 +web:1\.0\.0 +running +stale +no +2 +2h1m +files, state$/m);
+  await project.ok("host detach web@h2");
+  const { pods } = JSON.parse(await project.ok("cluster ps --json --pod=web"));
+  deepStrictEqual(pods.map(({ host, desired }: Row) => [host, desired]), [["h1", "running"], [
+    "h2",
+    "-",
+  ]]);
+  await Deno.remove(project.home("h1"), { recursive: true });
+  const { code, stdout, stderr } = await project.run("cluster ps");
+  strictEqual(code, 1);
+  match(stderr, /h1: .*not initialised/);
+  match(stdout, /^h2 /m);
+});
+
+Deno.test("cluster diff tells of what was changed by hand since the last sync", async () => {
+  await using project = await withWeb();
+  match(await project.fails("cluster diff"), /"h1" was never synced/);
+  await project.ok("cluster sync");
+  const clean = await project.ok("cluster diff");
+  match(clean, /^h1: as [0-9a-f]{10} has it\nh2: as /);
+  // Later commits are no drift.
+  await project.ok("pod state web -s stopped");
+  await project.commit();
+  await project.ok("cluster diff");
+  await Deno.writeTextFile(web(project, "h1", "config/conf/a"), "2");
+  await Deno.writeTextFile(web(project, "h1", "config/conf/new"), "x");
+  await Deno.chmod(web(project, "h1", "config/conf/a  b\nc"), 0o755);
+  await Deno.writeTextFile(web(project, "h2", "pod"), "changed\n");
+  const { code, stdout } = await project.run("cluster diff");
+  strictEqual(code, 2);
+  const config = "pods/web/release/1.0.0/config/conf";
+  strictEqual(
+    stdout.replaceAll(/[0-9a-f]{10}/g, "COMMIT"),
+    `h1: not as COMMIT has it\n  ${config}/a is changed\n  ${config}/a  b\\nc is changed\n` +
+      `  ${config}/new is extra\n` +
+      "h2: not as COMMIT has it\n  a sync would update pod of web:1.0.0\n",
+  );
+  const { hosts } = JSON.parse((await project.run("cluster diff --json")).stdout);
+  deepStrictEqual(hosts.map((each: Row) => (each["configs"] as Row[]).length), [3, 0]);
+  await Deno.writeTextFile(project.home("h2", "commit-chain.txt"), `${"ab".repeat(20)}\n`);
+  match(await project.fails("cluster diff"), /h2: .*does not have the commit abab/);
+});
+
+Deno.test("cluster registry writes the logins for one host, all or stdout", async () => {
+  await using project = await TestProject.create(["h1"]);
+  project.stdin = "example.com:me:se:cret\nother.example:you@there:p\n";
+  await project.ok("cluster registry");
+  const { auths } = JSON.parse(await Deno.readTextFile(project.path("registry-config.json")));
+  deepStrictEqual(
+    Object.entries(auths as Record<string, { auth: string }>).map((
+      [name, { auth }],
+    ) => [name, atob(auth)]),
+    [["example.com", "me:se:cret"], ["other.example", "you@there:p"]],
+  );
+  strictEqual((await Deno.stat(project.path("registry-config.json"))).mode! & 0o777, 0o600);
+  await project.ok("cluster registry h1");
+  const own = await Deno.readTextFile(project.path("h1/registry-config.json"));
+  strictEqual(await project.ok(["cluster", "registry", "-"]), own);
+  project.stdin = "example.com:topsecret\n";
+  const said = await project.fails("cluster registry");
+  match(said, /line 1: it is not registry:user:password/);
+  ok(!said.includes("topsecret"));
+  match(await project.fails("cluster registry nobody"), /No host "nobody"/);
+});
+
+Deno.test({
+  name: "host init brings the logins to SSH hosts, for their user alone",
+  ignore: !hasSshd,
+  fn: async () => {
+    await using sshd = await Sshd.start();
+    await using project = await TestProject.create([]);
+    const address = `${sshd.address}:${sshd.port}`;
+    await project.ok([
+      "host",
+      "register",
+      "far",
+      "-a",
+      address,
+      "-u",
+      sshd.user,
+      "-k",
+      sshd.key,
+      "--yes",
+    ]);
+    project.stdin = "example.com:me:secret\n";
+    await project.ok("cluster registry far");
+    await project.ok("host init far");
+    const file = join(sshd.home, ".docker/config.json");
+    strictEqual(
+      await Deno.readTextFile(file),
+      await Deno.readTextFile(project.path("far/registry-config.json")),
+    );
+    strictEqual((await Deno.stat(file)).mode! & 0o777, 0o600);
+    strictEqual((await Deno.stat(join(sshd.home, "far/pods"))).mode! & 0o777, 0o755);
+  },
+});
