@@ -130,6 +130,11 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   const begin = performance.now();
   const figures = (command: "go" | "pause" | "figures") =>
     Promise.all(hosts.map((host) => host.tell(command)));
+  // What is made once, such as connections kept ready, is there after this.
+  await figures("go");
+  await pause(1500);
+  await figures("pause");
+  await pause(500);
   const [rssMb, files] = [[watched.rssMb], [watched.files]];
   await figures("go");
   const troubles = Promise.all([trouble(), trouble()]);

@@ -37,9 +37,9 @@ export class Program implements AsyncDisposable {
   }
 
   /** The proxy, from `scripts/bin`. */
-  static proxy(prefix: readonly string[], confFile: string): Program {
+  static proxy(prefix: readonly string[], ...args: string[]): Program {
     const program = `${root}scripts/bin/simplenetes-proxy`;
-    return new Program([...prefix, ...MORE_FILES, program, confFile], "stderr");
+    return new Program([...prefix, ...MORE_FILES, program, ...args], "stderr");
   }
 
   get pid(): number {

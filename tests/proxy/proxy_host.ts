@@ -84,8 +84,8 @@ export class ProxyHost implements AsyncDisposable {
   }
 
   /** Starts the proxy, and waits until it listens. */
-  async start(): Promise<void> {
-    this.#proxy = Program.proxy(this.prefix, join(this.directory, "proxy.conf"));
+  async start(...options: string[]): Promise<void> {
+    this.#proxy = Program.proxy(this.prefix, ...options, join(this.directory, "proxy.conf"));
     await this.#proxy.until("Settings are in force", 30_000);
   }
 
@@ -99,7 +99,7 @@ export class ProxyHost implements AsyncDisposable {
   /** Starts a second proxy that takes over from the first, and waits until the first has ended. */
   async replace(): Promise<void> {
     const before = this.proxy;
-    await this.start();
+    await this.start("--takeover");
     await before.ended;
   }
 
