@@ -67,9 +67,9 @@ export function isFromHere({ local, remote }: Connection): boolean {
   return remote.hostname === local.hostname || isLoopback(remote.hostname);
 }
 
-/** Whether `hostname` is a loopback address. */
+/** Whether `hostname`, a numeric address, is one of loopback. */
 export function isLoopback(hostname: string): boolean {
-  return hostname === "::1" || /^127\.[0-9.]+$/.test(hostname);
+  return hostname === "::1" || hostname.startsWith("127.");
 }
 
 /** `hostname:port` for logs and as the name of a host. */

@@ -132,16 +132,21 @@ export class Core {
 
   /** Serves a connection that was accepted on `port`. */
   serve(connection: Connection, port: number): void {
+    const session = this.#attend(connection, port);
+    this.#sessions.add(session);
+    session.then(() => this.#sessions.delete(session));
+  }
+
+  async #attend(connection: Connection, port: number): Promise<void> {
     const context = this.#context;
-    const serving = port === context.conf.port
-      ? servePeer(connection, context)
-      : serveClient(connection, port, context);
-    const session = serving.catch((error) => {
+    try {
+      if (port === context.conf.port) await servePeer(connection, context);
+      else await serveClient(connection, port, context);
+    } catch (error) {
       context.log.error("Cannot serve a connection", {
         port,
-        error: error?.stack ?? String(error),
+        error: error instanceof Error ? error.stack : String(error),
       });
-    }).finally(() => this.#sessions.delete(session));
-    this.#sessions.add(session);
+    }
   }
 }

@@ -66,14 +66,20 @@ export class LinuxConnection implements Connection, Watcher {
   #writing: Waiting<number> | undefined;
   readonly #libc = libc();
 
-  /** Counts itself in `registry` as long as it is open. The caller registers it for events. */
+  /**
+   * Counts itself in `registry` as long as it is open. The caller registers it for events.
+   *
+   * @param local The own end, where that is known; else the kernel is asked once somebody wants to know.
+   */
   constructor(
     readonly fd: number,
     remote: HostAddress,
     private readonly loop: EventLoop,
     private readonly registry: Registry,
+    local?: HostAddress,
   ) {
     this.remote = remote;
+    this.#local = local;
     registry.add(this);
   }
 

@@ -9,7 +9,7 @@ import { libc, whyNoLibc } from "./libc.ts";
 import { LinuxListener, openListener } from "./listener.ts";
 import { Pipes } from "./pipes.ts";
 import { Relay } from "./relay.ts";
-import { decodeAddress } from "./socket_address.ts";
+import { ADDRESS_BYTES, decodeAddress } from "./socket_address.ts";
 
 /** Size of the buffer that all relays share; a stream that fills it again and again is bulk. */
 const BUFFER_BYTES = 64 * 1024;
@@ -176,14 +176,15 @@ export class LinuxEngine implements Engine {
     onTrouble: (error: unknown) => void,
     shared: boolean,
   ): LinuxListener {
+    const local = addressOf(fd);
     const accepted = (socket: number, remote: Uint8Array) => {
-      onConnection(this.#connect(socket, decodeAddress(remote)));
+      onConnection(this.#connect(socket, decodeAddress(remote), local));
     };
     return new LinuxListener(fd, this.#loop, accepted, onTrouble, shared);
   }
 
-  #connect(fd: number, remote: HostAddress): LinuxConnection {
-    const connection = new LinuxConnection(fd, remote, this.#loop, this.#connections);
+  #connect(fd: number, remote: HostAddress, local?: HostAddress): LinuxConnection {
+    const connection = new LinuxConnection(fd, remote, this.#loop, this.#connections, local);
     try {
       this.#loop.epoll.add(fd, CONNECTION_EVENTS, connection);
     } catch (error) {
@@ -192,4 +193,12 @@ export class LinuxEngine implements Engine {
     }
     return connection;
   }
+}
+
+/** Where the connections that `fd` accepts have their own end; `undefined` when it takes those of all addresses. */
+function addressOf(fd: number): HostAddress | undefined {
+  const bytes = new Uint8Array(ADDRESS_BYTES);
+  if (libc().getsockname(fd, bytes, new Uint32Array([bytes.length])) < 0) return undefined;
+  const address = decodeAddress(bytes);
+  return ["0.0.0.0", "::"].includes(address.hostname) ? undefined : address;
 }
