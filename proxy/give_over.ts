@@ -25,7 +25,7 @@ export class GiveOver {
   #isSucceeded = false;
 
   constructor(private readonly options: GiveOverOptions) {
-    this.#succession = new Succession(options.replaced);
+    this.#succession = new Succession(options.confFile, options.replaced);
   }
 
   /** Whether another process serves. */

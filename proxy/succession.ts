@@ -1,9 +1,9 @@
 /**
  * Whether a proxy hands its listening sockets to another process that asks for them. Pure.
  *
- * It does, but not to the one that it took them from itself: that one is started again by its
- * supervisor after it ended, and the two would replace each other for ever. It gets them back when
- * this one ends.
+ * It does, but not to the one of another proxy.conf that it took them from itself: that is another
+ * version of the pod, which its supervisor starts again after it ended, and the two would replace each
+ * other for ever. It gets them back when this one ends. The same proxy.conf is a plain restart.
  */
 
 /** What a process that wants to take over says of itself. */
@@ -21,13 +21,20 @@ export class Succession {
   #given = false;
   #refusedAt = -Infinity;
 
-  /** @param replaced The proxy.conf of the process that this one took over from; `undefined` for none. */
-  constructor(private readonly replaced: string | undefined) {}
+  readonly #waits: string | undefined;
+
+  /**
+   * @param own The own proxy.conf.
+   * @param replaced That of the process that this one took over from; `undefined` for none.
+   */
+  constructor(own: string, replaced: string | undefined) {
+    this.#waits = replaced === own ? undefined : replaced;
+  }
 
   /** Why `applicant` gets nothing; `undefined` when it is to have the sockets. */
   refuse(applicant: Applicant, now: number): string | undefined {
     if (this.#given) return "another process takes over";
-    if (this.#ending || applicant.confFile !== this.replaced) return undefined;
+    if (this.#ending || applicant.confFile !== this.#waits) return undefined;
     this.#refusedAt = now;
     return "this proxy took over from that one; it gives its ports back when it ends";
   }
