@@ -1,4 +1,5 @@
 /** The daemon's command line. */
+import { messageOf } from "./files.ts";
 import { parseArgs } from "node:util";
 
 export type Invocation =
@@ -31,7 +32,9 @@ which of them may get traffic. Stays in the foreground, logs to stderr.
 
 Environment: SPACE_LOG_LEVEL 0 to 5 (default 4; 5 shows everything),
 SIMPLENETES_BIN a directory that is put in front of the pods' PATH,
-SIMPLENETESD_RUN_DIR where root's lock and report are (/run/simplenetesd).
+SIMPLENETESD_RUN_DIR where root's lock and report are (/run/simplenetesd),
+SIMPLENETESD_ACCOUNTS names of the accounts that root serves, instead of all
+that getent lists and that can log in (the first 1000).
 
 SIGTERM, SIGINT or SIGHUP ends it when the pod commands under way are done; a
 second one ends it at once. The pods keep running: the next one, of a newer
@@ -69,7 +72,7 @@ function parse(argv: readonly string[]) {
       },
     });
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     throw new UsageError(message, { cause: error });
   }
 }

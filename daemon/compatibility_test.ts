@@ -79,6 +79,23 @@ Deno.test("a home of the original is taken over: state, action, routes, interfac
   ok(!(await web.calls()).includes("stop"));
 });
 
+Deno.test("a pod that wrote its status once, without `updated`, has its traffic and its peace", async () => {
+  await using home = await originalHome();
+  const proxy = await home.pod("app", "running");
+  // A program that speaks the Pod API itself, as the original's executable pods do.
+  await Deno.writeTextFile(proxy.paths.pod, '#!/bin/sh\necho "$*" >>"${0%/*}/calls"\n');
+  await Deno.writeTextFile(proxy.paths.status, "pod: app-1.0.0\nstatus: running\nreadiness: 1\n");
+  const anHourAgo = Date.now() / 1000 - 3600;
+  await Deno.utime(proxy.paths.status, anHourAgo, anHourAgo);
+  await Deno.writeTextFile(proxy.paths.portMappings, "61001:30001:4096:false \n");
+  await serving(home, async (log) => {
+    await until("the end of run", () => log().includes("run done"));
+    const path = `${home.path}/portmappings.conf`;
+    await until("its route", async () => await text(path) === "61001:30001:4096:false\n");
+    ok(!log().includes("does not refresh"));
+  });
+});
+
 Deno.test("what this daemon leaves is what the original reads", async () => {
   await using home = await originalHome();
   const names = ["b", "a"];

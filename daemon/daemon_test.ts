@@ -138,6 +138,77 @@ Deno.test("portmappings.conf has the ready pods, and lets go of one before it is
   ok(performance.now() - unrouted > 300, "no time for the proxies");
 });
 
+Deno.test("jumps of the clock neither restart a pod nor take its traffic", async () => {
+  await using home = await TestHome.make();
+  const routes = `${home.path}/portmappings.conf`;
+  const web = await home.pod("web", "running");
+  await Deno.writeTextFile(web.paths.portMappings, "61000:30000:4096:false\n");
+  let jump = 0;
+  const now = () => ({ mono: performance.now(), wall: Date.now() + jump });
+  await using daemon = new TestDaemon(home, { now, loop: { pollMs: 200 } });
+  await until("traffic", async () => await text(routes) === "61000:30000:4096:false\n");
+  await until("a steady pod", async () => /status: running/.test(await text(web.paths.status)));
+  for (jump of [3_600_000, -3_600_000, 86_400_000 * 400, 0]) {
+    const before = await text(web.paths.status);
+    // The fake pod's status has seconds: another one is another second.
+    await until("a refresh", async () => await text(web.paths.status) !== before);
+    strictEqual(await text(routes), "61000:30000:4096:false\n");
+  }
+  deepStrictEqual(await web.calls(), ["run"], daemon.log);
+});
+
+/** A home with two versions of a pod that serve, of which the first runs and the second starts first. */
+async function twoVersions(home: TestHome) {
+  const old = await home.pod("web", "running");
+  const next = await home.pod("web", "stopped", "2.0.0");
+  await next.startFirst();
+  for (const [n, { paths }] of [old, next].entries()) {
+    await Deno.writeTextFile(paths.portMappings, `61000:3000${n}:4096:false\n`);
+  }
+  const routes = () => text(`${home.path}/portmappings.conf`);
+  await using _daemon = new TestDaemon(home);
+  await until("the old version's traffic", async () => {
+    return await routes() === "61000:30000:4096:false\n" && (await next.calls()).length === 1;
+  });
+  return { old, next, routes };
+}
+
+Deno.test("a version that starts first is ready before another one is stopped", async () => {
+  await using home = await TestHome.make();
+  const { old, next, routes } = await twoVersions(home);
+  await next.set("unready");
+  await using daemon = new TestDaemon(home);
+  await until("adoption", () => daemon.log.includes("run done"));
+  await old.setState("removed");
+  await next.setState("running");
+  await until(
+    "word of it",
+    () => daemon.log.includes("web/1.0.0 goes on until web/2.0.0 is ready"),
+  );
+  await until("the next version", async () => /readiness: 0/.test(await text(next.paths.status)));
+  // A daemon that begins meanwhile does the same.
+  daemon.stop.abort();
+  await daemon.served;
+  await using second = new TestDaemon(home);
+  await until("adoption of the next one", () => second.log.includes("web/2.0.0: run done"));
+  strictEqual(await routes(), "61000:30000:4096:false\n", "the old one has its traffic");
+  deepStrictEqual((await old.calls()).filter((call) => call === "rm"), []);
+  await next.unset("unready");
+  await until("the new one's traffic", async () => await routes() === "61000:30001:4096:false\n");
+  await until("the old one's removal", async () => (await old.calls()).at(-1) === "rm");
+});
+
+Deno.test("a version that starts first and fails holds the old one no longer", async () => {
+  await using home = await TestHome.make();
+  const { old, next } = await twoVersions(home);
+  await next.set("fail");
+  await using daemon = new TestDaemon(home);
+  await next.setState("running");
+  await old.setState("stopped");
+  await until("a failure", () => daemon.log.includes("web/2.0.0: run failed"));
+  await until("the old one's end", async () => (await old.calls()).at(-1) === "stop");
+});
+
 Deno.test("a second daemon is refused and told who holds the home", async () => {
   await using home = await TestHome.make();
   await using daemon = new TestDaemon(home);
@@ -194,10 +265,10 @@ Deno.test("no host home is an error that says what to do", async () => {
 
 Deno.test("unreadable and foreign files harm nobody and are reported once", async () => {
   await using home = await TestHome.make();
-  // Made before the watch: Deno opens what an event names, and an open FIFO would hold up all events.
+  await using daemon = new TestDaemon(home);
+  await until("the first look", () => daemon.log.includes("0 pods"));
   const fifo = await home.pod("fifo", "running");
   await new Deno.Command("mkfifo", { args: [fifo.paths.action] }).output();
-  await using daemon = new TestDaemon(home, { loop: { pollMs: 200 } });
   const odd = await home.pod("odd", "sleeping");
   await Deno.remove(fifo.paths.state);
   await Deno.symlink("/etc/passwd", fifo.paths.state);
@@ -208,7 +279,11 @@ Deno.test("unreadable and foreign files harm nobody and are reported once", asyn
     "the good line",
     async () => await text(`${home.path}/portmappings.conf`) === "61000:30000:10:true\n",
   );
-  await new Promise((resolve) => setTimeout(resolve, 700));
+  // What comes later is noticed by events none the less.
+  const began = performance.now();
+  await good.setState("stopped");
+  await until("stop", async () => (await good.calls()).at(-1) === "stop");
+  ok(performance.now() - began < 8000, "noticed by the look at everything only");
   strictEqual(daemon.log.split('"sleeping\\n" is not running').length, 2, daemon.log);
   strictEqual(daemon.log.split('"nonsense" is not').length, 2);
   deepStrictEqual(await odd.calls(), []);

@@ -1,6 +1,6 @@
 /** Files in host homes, which belong to others: read without following links, replaced atomically. */
 import { basename, dirname, join } from "node:path/posix";
-import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
 
 /** A regular file as it was read. */
 export interface SafeFile {
@@ -20,11 +20,55 @@ export class UnsafeFileError extends Error {
  * thread for each of them costs.
  *
  * @param maxBytes larger files are refused
+ * @param kind what is under that name, where the caller knows already
  * @returns `undefined` when there is no file
  * @throws {UnsafeFileError} when it is a link, a FIFO, a directory …, too large, or not readable
  */
-export function readSafely(path: string, maxBytes: number): SafeFile | undefined {
-  const kind = lstat(path);
+export function readSafely(
+  path: string,
+  maxBytes: number,
+  kind = lstat(path),
+): SafeFile | undefined {
+  return readRegular(path, kind, (file, { size, mtimeMs }) => {
+    if (size > maxBytes) {
+      throw new UnsafeFileError(`${path} has ${size} bytes, more than ${maxBytes}`);
+    }
+    return { text: readText(file, size), writtenMs: mtimeMs };
+  });
+}
+
+/**
+ * The beginning of a regular file, otherwise like {@link readSafely}.
+ *
+ * @param bytes how much of it
+ */
+export function readHead(
+  path: string,
+  bytes: number,
+  kind = lstat(path),
+): SafeFile | undefined {
+  return readRegular(path, kind, (file, { mtimeMs }) => {
+    return { text: readText(file, bytes), writtenMs: mtimeMs };
+  });
+}
+
+/** The first `bytes` bytes, or as many as there are. */
+function readText(file: number, bytes: number): string {
+  const buffer = new Uint8Array(bytes);
+  let length = 0;
+  while (length < bytes) {
+    const more = readSync(file, buffer, length, bytes - length, null);
+    if (more === 0) break;
+    length += more;
+  }
+  return new TextDecoder().decode(buffer.subarray(0, length));
+}
+
+function readRegular(
+  path: string,
+  kind: Deno.FileInfo | undefined,
+  read: (file: number, info: Stats) => SafeFile,
+): SafeFile | undefined {
   if (kind === undefined) return undefined;
   if (!kind.isFile) throw new UnsafeFileError(`${path} is no regular file`);
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
@@ -34,10 +78,7 @@ export function readSafely(path: string, maxBytes: number): SafeFile | undefined
       const info = fstatSync(file);
       // It may have been exchanged since the look at its kind.
       if (!info.isFile()) throw new UnsafeFileError(`${path} is no regular file`);
-      if (info.size > maxBytes) {
-        throw new UnsafeFileError(`${path} has ${info.size} bytes, more than ${maxBytes}`);
-      }
-      return { text: readFileSync(file, "utf8"), writtenMs: info.mtimeMs };
+      return read(file, info);
     } finally {
       closeSync(file);
     }

@@ -2,4 +2,5 @@
 export * from "./host/host.ts";
 export * from "./host/layout.ts";
 export { LocalHost, type LocalHostOptions } from "./host/local_host.ts";
+export { sleep } from "./sleep.ts";
 export { systemdUnit } from "./systemd/unit.ts";

@@ -1,9 +1,18 @@
 /** Questions to the system's table of processes. */
 
+const buffer = new Uint8Array(4096);
+
+/** The line is shorter than the buffer, and comes at once. */
+function readStat(pid: number): string {
+  using file = Deno.openSync(`/proc/${pid}/stat`);
+  const length = file.readSync(buffer) ?? 0;
+  return new TextDecoder().decode(buffer.subarray(0, length));
+}
+
 /** Whether process `pid` exists and has not ended; a zombie has. */
 export function isAlive(pid: number): boolean {
   try {
-    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+    const stat = readStat(pid);
     // "pid (name) state …": the name may hold anything, parentheses too.
     return !/^ [ZX]/.test(stat.slice(stat.lastIndexOf(")") + 1));
   } catch (error) {
@@ -22,7 +31,7 @@ export function isAlive(pid: number): boolean {
 export function startTickOf(pid: number): number | undefined {
   if (!isAlive(pid)) return undefined;
   try {
-    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+    const stat = readStat(pid);
     // Field 22; the fields after the name begin with number 3.
     const tick = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
     return Number.isSafeInteger(tick) ? tick : undefined;

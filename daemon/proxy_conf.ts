@@ -1,10 +1,5 @@
 /** portmappings.conf: the mappings of the pods that may get traffic, for the proxy of this host. */
-import {
-  formatPortMapping,
-  parseHostAddress,
-  parsePortMappings,
-  type PortMapping,
-} from "../proxy/conf/mod.ts";
+import { formatPortMapping, parseHostAddress, type PortMapping } from "../proxy/conf/mod.ts";
 import { homePaths } from "./host/layout.ts";
 import { readSafely, writeAtomically } from "./files.ts";
 
@@ -18,7 +13,6 @@ export function renderRoutes(mappings: Iterable<PortMapping>): string {
 /** portmappings.conf of one host home, as it stands on disk. */
 export class RoutesFile {
   #text = "";
-  #lines: ReadonlySet<string> = new Set();
 
   constructor(readonly home: string) {}
 
@@ -28,13 +22,8 @@ export class RoutesFile {
    * @throws {UnsafeFileError} when it cannot be read; the next {@link write} replaces it
    */
   read(): void {
-    this.#accept("");
-    this.#accept(readSafely(homePaths(this.home).portMappings, MAX_BYTES)?.text ?? "");
-  }
-
-  /** Whether any of `mappings` stands there. */
-  has(mappings: readonly PortMapping[]): boolean {
-    return mappings.some((mapping) => this.#lines.has(formatPortMapping(mapping)));
+    this.#text = "";
+    this.#text = readSafely(homePaths(this.home).portMappings, MAX_BYTES)?.text ?? "";
   }
 
   /**
@@ -46,13 +35,8 @@ export class RoutesFile {
     const text = renderRoutes(mappings);
     if (text === this.#text) return false;
     await writeAtomically(homePaths(this.home).portMappings, text, 0o644);
-    this.#accept(text);
-    return true;
-  }
-
-  #accept(text: string): void {
     this.#text = text;
-    this.#lines = new Set(parsePortMappings(text).entries.map(formatPortMapping));
+    return true;
   }
 }
 

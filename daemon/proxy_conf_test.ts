@@ -1,4 +1,4 @@
-import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
+import { strictEqual, throws } from "node:assert/strict";
 import { readHostInterface, renderRoutes, RoutesFile } from "./proxy_conf.ts";
 
 const mapping = (clusterPort: number, hostPort = 30000) => ({
@@ -17,7 +17,7 @@ Deno.test("renderRoutes sorts lines and drops duplicates; nothing is one empty l
   strictEqual(renderRoutes([]), "\n");
 });
 
-Deno.test("RoutesFile writes only what differs, and knows what stands there", async () => {
+Deno.test("RoutesFile writes only what differs", async () => {
   const home = await Deno.makeTempDir();
   const file = new RoutesFile(home);
   file.read();
@@ -27,15 +27,6 @@ Deno.test("RoutesFile writes only what differs, and knows what stands there", as
   const before = await Deno.stat(`${home}/portmappings.conf`);
   strictEqual(await file.write([mapping(61000)]), false);
   strictEqual((await Deno.stat(`${home}/portmappings.conf`)).ino, before.ino);
-  deepStrictEqual([file.has([mapping(61000)]), file.has([mapping(61001)]), file.has([])], [
-    true,
-    false,
-    false,
-  ]);
-  // The original system leaves blanks at line ends.
-  await Deno.writeTextFile(`${home}/portmappings.conf`, "61001:30000:4096:false \n");
-  file.read();
-  strictEqual(file.has([mapping(61001)]), true);
   await Deno.remove(home, { recursive: true });
 });
 

@@ -1,5 +1,6 @@
 /** Runs one child process in a group of its own, to its end and under limits. */
-import { collect, feed, OutputLimitError } from "./child_io.ts";
+import { messageOf } from "../files.ts";
+import { collect, feed, handOn, OutputLimitError } from "./child_io.ts";
 
 export interface ChildOptions {
   /** Program, then its arguments. */
@@ -8,6 +9,9 @@ export interface ChildOptions {
   /** The whole environment when given; otherwise the own one is inherited. */
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: Uint8Array | ReadableStream<Uint8Array>;
+  /** Gets standard output as it comes, see `HostProgram`. */
+  readonly onStdout?: (bytes: Uint8Array) => void | Promise<void>;
+  /** Infinity for a child that may go on. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
   /** Bytes allowed on stdout, and again on stderr. */
@@ -51,13 +55,22 @@ export class ChildError extends Error {
 export async function runChild(options: ChildOptions): Promise<ChildResult> {
   const child = await begin(options);
   const ending = new Ending(child.pid, options);
+  const stream = (from: ReadableStream<Uint8Array>, to: NonNullable<ChildOptions["onStdout"]>) =>
+    handOn(from, to, ending.closeOutput).catch((error) =>
+      ending.force(
+        new ChildError("failed", `its output was refused: ${messageOf(error)}`, { cause: error }),
+      )
+    ).then(() => new Uint8Array());
   const read = (stream: ReadableStream<Uint8Array>) =>
     collect(stream, options, ending.closeOutput).catch((error) => {
       if (!(error instanceof OutputLimitError)) throw error;
       ending.force(new ChildError("output-limit", error.message, { cause: error }));
       return new Uint8Array();
     });
-  const outputs = Promise.all([read(child.stdout), read(child.stderr)]);
+  const outputs = Promise.all([
+    options.onStdout === undefined ? read(child.stdout) : stream(child.stdout, options.onStdout),
+    read(child.stderr),
+  ]);
   const fed = options.stdin === undefined
     ? undefined
     : feed(child.stdin, options.stdin, ending.closeInput).catch((error) =>
@@ -119,9 +132,11 @@ class Ending {
 
   constructor(readonly pid: number, readonly options: ChildOptions) {
     const { timeoutMs, signal } = options;
-    this.#later(timeoutMs, () => {
-      this.force(new ChildError("timeout", `no end after ${timeoutMs / 1000} s`));
-    });
+    if (timeoutMs !== Infinity) {
+      this.#later(timeoutMs, () => {
+        this.force(new ChildError("timeout", `no end after ${timeoutMs / 1000} s`));
+      });
+    }
     signal?.addEventListener("abort", this.#onAbort);
   }
 
@@ -173,8 +188,4 @@ function signalGroup(pid: number, signal: Deno.Signal): void {
     // Nobody of the group is left.
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -46,6 +46,36 @@ export async function collect(
 }
 
 /**
+ * Hands what comes from `stream` on to `take`, one piece after the other, to its end or until `stop`
+ * aborts.
+ *
+ * @throws what `take` throws; the stream is cancelled then.
+ */
+export async function handOn(
+  stream: ReadableStream<Uint8Array>,
+  take: (bytes: Uint8Array) => void | Promise<void>,
+  stop: AbortSignal,
+): Promise<void> {
+  const reader = stream.getReader();
+  const cancel = () => void reader.cancel();
+  const stopped = new Promise<void>((resolve) => {
+    stop.addEventListener("abort", () => resolve(), { once: true });
+  });
+  stop.addEventListener("abort", cancel);
+  if (stop.aborted) cancel();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done || stop.aborted) return;
+      await Promise.race([take(value), stopped]);
+    }
+  } finally {
+    stop.removeEventListener("abort", cancel);
+    await reader.cancel();
+  }
+}
+
+/**
  * Writes `source` into a child's stdin, as fast as the child reads, and closes it. A child that stops
  * reading ends the writing early, which is no error; `stop` does the same.
  *

@@ -8,7 +8,12 @@ export interface HostProgram {
   readonly args?: readonly string[];
   /** Bytes for its standard input; without it the input is empty. */
   readonly stdin?: Uint8Array | ReadableStream<Uint8Array>;
-  /** Milliseconds until the program is ended and `run` fails. */
+  /**
+   * Gets standard output as it comes; the result's is empty then, and its size has no limit. Nothing
+   * more is read before the returned promise settles. What it throws ends the program.
+   */
+  readonly onStdout?: (bytes: Uint8Array) => void | Promise<void>;
+  /** Milliseconds until the program is ended and `run` fails; Infinity for one that may go on. */
   readonly timeoutMs: number;
   /** Ends the program early; `run` then fails with reason `aborted`. */
   readonly signal?: AbortSignal;

@@ -24,7 +24,7 @@ export class LocalHost implements Host {
   }
 
   async run(program: HostProgram): Promise<HostResult> {
-    const { script, args = [], stdin, timeoutMs, signal } = program;
+    const { script, args = [], stdin, onStdout, timeoutMs, signal } = program;
     const { killGraceMs } = this.#options;
     try {
       const result = await runChild({
@@ -32,6 +32,7 @@ export class LocalHost implements Host {
         stdin: stdin ?? new Uint8Array(),
         timeoutMs,
         maxOutputBytes: this.#maxOutputBytes,
+        ...(onStdout === undefined ? {} : { onStdout }),
         ...(signal === undefined ? {} : { signal }),
         ...(killGraceMs === undefined ? {} : { killGraceMs }),
       });

@@ -117,6 +117,41 @@ Deno.test("LocalHost stops on abort, before and while it runs", async () => {
   await running;
 });
 
+Deno.test("LocalHost hands output on as it comes, no faster than it is taken", async () => {
+  const file = await Deno.makeTempFile();
+  const script = `n=0
+    while [ $n -lt 500 ]; do n=$((n + 1)); head -c 65536 /dev/zero; echo $n >"$1"; done`;
+  let [taken, held] = [0, 0];
+  const onStdout = async (bytes: Uint8Array) => {
+    if (taken === 0) held = await settled(() => Deno.readTextFile(file));
+    taken += bytes.length;
+  };
+  const { code, stdout } = await run({ script, args: [file], onStdout });
+  deepStrictEqual([code, stdout.length, taken], [0, 0, 500 * 65536]);
+  ok(held < 100, `${held} pieces were written while the first one was held`);
+  await Deno.remove(file);
+});
+
+/** The number that `read` gives once it does not change any more. */
+async function settled(read: () => Promise<string>): Promise<number> {
+  for (let last = "?";;) {
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    const now = await read();
+    if (now === last) return Number(now);
+    last = now;
+  }
+}
+
+Deno.test("LocalHost ends a program whose output is refused, or goes on for ever", async () => {
+  const refuse = () => Promise.reject(new Error("no room"));
+  await fails({ script: "echo; sleep 100", onStdout: refuse }, "failed");
+  const controller = new AbortController();
+  const onStdout = () => controller.abort();
+  const script = "while echo; do sleep 0.01; done";
+  const { signal } = controller;
+  await fails({ script, onStdout, signal, timeoutMs: Infinity }, "aborted");
+});
+
 Deno.test("LocalHost limits the output", async () => {
   await fails({ script: "yes" }, "output-limit");
   await fails({ script: "yes >&2" }, "output-limit");

@@ -1,7 +1,16 @@
 /** What an idle instance needs next to be as its pod.state says, leaving open when. Pure. */
 import { judge, TROUBLE } from "./health.ts";
 import { drop } from "./memory.ts";
-import type { Busy, Command, Discard, Facts, InstanceMemory, Instant, World } from "./model.ts";
+import type {
+  ActionRequest,
+  Busy,
+  Command,
+  Discard,
+  Facts,
+  InstanceMemory,
+  Instant,
+  World,
+} from "./model.ts";
 import { ENDED_PAUSE, FORGIVEN_AFTER } from "./timing.ts";
 
 export interface Aim {
@@ -47,9 +56,8 @@ export function keepRunning(
   const hostInterface = world.hostInterface === undefined
     ? {}
     : { hostInterface: world.hostInterface };
-  const discard = action && action.containers === undefined
-    ? { discard: { id, why: "it cannot be understood" } }
-    : {};
+  const why = action && whyDiscarded(action, memory);
+  const discard = why === undefined ? {} : { discard: { id, why } };
   const plan = (command: Omit<Command, "id">, notBefore: number): Aim => ({
     memory,
     ...discard,
@@ -58,7 +66,7 @@ export function keepRunning(
   });
   const ran = memory.applied === "running";
 
-  if (action?.containers && (ran || memory.failures > 0)) {
+  if (action?.containers && why === undefined && (ran || memory.failures > 0)) {
     const { containers } = action;
     const target = containers.length > 0 ? { containers } : hostInterface;
     return plan({ kind: "rerun", takeAction: true, why: "pod.action asks for it", ...target }, 0);
@@ -72,6 +80,12 @@ export function keepRunning(
     return plan({ kind: "rerun", why, ...hostInterface }, memory.retryAt);
   }
   return { ...supervise(facts, memory, hostInterface, now), ...discard };
+}
+
+function whyDiscarded({ containers }: ActionRequest, { applied }: InstanceMemory) {
+  if (containers === undefined) return "it cannot be understood";
+  const changed = applied === "stopped" || applied === "removed";
+  return changed ? "its state has changed to running at the same time" : undefined;
 }
 
 /** The pod was run: looks whether its supervisor still does its work. */

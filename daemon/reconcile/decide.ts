@@ -5,7 +5,7 @@
  */
 import { bringDown, keepRunning } from "./aim.ts";
 import { mayRoute } from "./health.ts";
-import { begin, NEW, noteTraffic, remember } from "./memory.ts";
+import { begin, drop, NEW, noteTraffic, remember } from "./memory.ts";
 import type {
   Busy,
   Command,
@@ -17,6 +17,7 @@ import type {
   Memory,
   World,
 } from "./model.ts";
+import { findHeld, holdEnd } from "./start_first.ts";
 import { DRAIN_GRACE } from "./timing.ts";
 
 export interface DecideOptions {
@@ -45,11 +46,16 @@ export function decide(
 ): Decision {
   const grace = options.drainGrace ?? DRAIN_GRACE;
   const outcomes = new Map(world.outcomes.map((outcome) => [outcome.id, outcome]));
+  const recall = (facts: Facts) =>
+    remember(memory.get(facts.id) ?? NEW, facts, outcomes.get(facts.id), now);
+  const known = new Map(world.instances.map((facts) => [facts.id, recall(facts)]));
+  const held = findHeld(world.instances, memory, known, now);
   const next = new Map<string, InstanceMemory>();
   const steps = new Map<string, Step>();
   for (const facts of world.instances) {
-    const known = remember(memory.get(facts.id) ?? NEW, facts, outcomes.get(facts.id), now);
-    const step = decideOne(facts, known, world, now, grace);
+    const step = held.has(facts.id)
+      ? hold(facts, recall(withoutState(facts)), now)
+      : decideOne(facts, known.get(facts.id)!, world, now, grace);
     steps.set(facts.id, step);
     next.set(facts.id, step.memory);
   }
@@ -66,6 +72,7 @@ export function decide(
     commands,
     discards: all.flatMap((step) => step.discard ?? []),
     routed: new Set([...steps].filter(([, step]) => step.routed).map(([id]) => id)),
+    held,
     ...(Number.isFinite(wakeAt) ? { wakeAt } : {}),
   };
 }
@@ -88,19 +95,36 @@ function grant(
   });
 }
 
+/** As if its state could not be understood: the last one that could goes on. */
+function withoutState({ desired: _, ...facts }: Facts): Facts {
+  return facts;
+}
+
+/** One that is to end goes on as it is. */
+function hold(facts: Facts, memory: InstanceMemory, now: Instant): Step {
+  const traffic = mayRoute(facts.status, memory, now);
+  const routed = facts.serves && traffic.routes &&
+    (memory.busy === undefined || keepsTraffic(memory.busy.command));
+  const heldSince = memory.heldSince ?? now.mono;
+  return {
+    memory: { ...noteTraffic(memory, facts.serves, routed, now), heldSince },
+    routed,
+    wakeAt: Math.min(traffic.until, holdEnd({ ...memory, heldSince }, now)),
+  };
+}
+
 function decideOne(
   facts: Facts,
-  memory: InstanceMemory,
+  before: InstanceMemory,
   world: World,
   now: Instant,
   grace: number,
 ): Step {
+  const memory = drop(before, ["heldSince"]);
   const traffic = mayRoute(facts.status, memory, now);
   const wished = facts.serves && memory.desired === "running" && traffic.routes;
-  // One that could have traffic may have left the routes only just now, by the daemon before this one.
-  const published = world.published.has(facts.id) || (facts.serves && traffic.routes);
   const route = (routed: boolean, known: InstanceMemory): Step => ({
-    memory: noteTraffic(known, published, routed, now),
+    memory: noteTraffic(known, facts.serves, routed, now),
     routed,
     wakeAt: routed ? traffic.until : Infinity,
   });

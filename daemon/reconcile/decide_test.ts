@@ -10,7 +10,7 @@ const OPTIONS = { limit: 4 };
 class Story {
   memory: Memory = new Map();
   now = 0;
-  facts: Facts = { id: "web/1", serves: true };
+  facts: Facts = { id: "web/1", pod: "web", serves: true };
   world: Partial<World> = {};
 
   /** Lets `ms` pass, changes what is seen, and decides. */
@@ -18,7 +18,7 @@ class Story {
     this.now += ms;
     this.facts = { ...this.facts, ...change };
     const decision = decide(
-      { instances: [this.facts], published: new Set(), outcomes: [], ...this.world, ...world },
+      { instances: [this.facts], outcomes: [], ...this.world, ...world },
       this.memory,
       at(this.now),
       OPTIONS,
@@ -38,6 +38,13 @@ class Story {
   }
 }
 
+/** One without mappings: no traffic to wait for. */
+function quiet(): Story {
+  const story = new Story();
+  story.facts = { ...story.facts, serves: false };
+  return story;
+}
+
 /** A pod that was run and is well. */
 function running(): Story {
   const story = new Story();
@@ -54,7 +61,7 @@ for (
   const [desired, kind] of [["running", "run"], ["stopped", "stop"], ["removed", "rm"]] as const
 ) {
   Deno.test(`first sighting of ${desired} gives ${kind}, once`, () => {
-    const story = new Story();
+    const story = quiet();
     deepStrictEqual(kinds(story.turn(0, { desired })), [kind]);
     deepStrictEqual(kinds(story.turn(10)), []);
     deepStrictEqual(kinds(story.ended(true)), []);
@@ -92,7 +99,7 @@ Deno.test("failures back off from 1 s to 60 s; a new state starts afresh", () =>
 
 Deno.test("a state that changes during a command is carried out after it, also when it fails", () => {
   for (const outcome of [true, false]) {
-    const story = new Story();
+    const story = quiet();
     story.turn(0, { desired: "running" });
     deepStrictEqual(kinds(story.turn(10, { desired: "stopped" })), []);
     deepStrictEqual(kinds(story.ended(outcome)), ["stop"]);
@@ -100,7 +107,7 @@ Deno.test("a state that changes during a command is carried out after it, also w
 });
 
 Deno.test("a failed run is undone even when the pod was stopped before", () => {
-  const story = new Story();
+  const story = quiet();
   story.turn(0, { desired: "stopped" });
   story.ended(true);
   deepStrictEqual(kinds(story.turn(1, { desired: "running" })), ["run"]);
@@ -111,33 +118,31 @@ Deno.test("a failed run is undone even when the pod was stopped before", () => {
 Deno.test("stop waits until traffic had time to leave", () => {
   const story = running();
   ok(story.turn(10).routed.has("web/1"));
-  const published = new Set(["web/1"]);
-  const unrouted = story.turn(10, { desired: "stopped" }, { published });
+  const unrouted = story.turn(10, { desired: "stopped" });
   deepStrictEqual([kinds(unrouted), unrouted.routed.size], [[], 0]);
   strictEqual(unrouted.wakeAt, story.now + 500);
   deepStrictEqual(kinds(story.turn(499)), []);
   deepStrictEqual(kinds(story.turn(1)), ["stop"]);
-  const quiet = new Story();
-  quiet.turn(0, { serves: false, desired: "running", status: quiet.status() });
-  quiet.ended(true);
-  deepStrictEqual(kinds(quiet.turn(1, { desired: "stopped" })), ["stop"], "nothing to wait for");
-  // A mapping that another pod has too does not hold the stop up.
-  const shared = running();
-  shared.turn(10, { desired: "stopped" }, { published });
-  deepStrictEqual(kinds(shared.turn(500, {}, { published })), ["stop"]);
+  const silent = quiet();
+  silent.turn(0, { desired: "running", status: silent.status() });
+  silent.ended(true);
+  deepStrictEqual(kinds(silent.turn(1, { desired: "stopped" })), ["stop"], "nothing to wait for");
+  // The daemon before this one may have taken its traffic away only just now.
+  const taken = new Story();
+  deepStrictEqual(kinds(taken.turn(0, { desired: "stopped" })), []);
+  deepStrictEqual(kinds(taken.turn(500)), ["stop"]);
 });
 
 Deno.test("actions: of the whole pod after draining, of containers at once, otherwise discarded", () => {
   const whole = running();
-  const published = new Set(["web/1"]);
   const hostInterface = "10.0.0.1";
-  whole.turn(0, {}, { published });
-  const drained = whole.turn(1, { action: { containers: [] } }, { published });
+  whole.turn(0);
+  const drained = whole.turn(1, { action: { containers: [] } });
   deepStrictEqual([kinds(drained), drained.routed.size], [[], 0]);
   deepStrictEqual(kinds(whole.turn(500)), ["rerun"]);
 
   const some = running();
-  const decision = some.turn(1, { action: { containers: ["a", "b"] } }, { published });
+  const decision = some.turn(1, { action: { containers: ["a", "b"] } });
   deepStrictEqual(decision.commands[0]?.containers, ["a", "b"]);
   ok(decision.commands[0]?.takeAction && decision.routed.has("web/1"));
   const { action: _, ...done } = some.facts;
@@ -151,7 +156,15 @@ Deno.test("actions: of the whole pod after draining, of containers at once, othe
   stopped.ended(true);
   strictEqual(stopped.turn(1, { action: { containers: [] } }).discards.length, 1);
 
-  const first = new Story();
+  // As with the original daemon: a request beside a new state is none.
+  const restarted = quiet();
+  restarted.turn(0, { desired: "stopped" });
+  restarted.ended(true);
+  const again = restarted.turn(1, { desired: "running", action: { containers: [] } });
+  deepStrictEqual([kinds(again), again.discards.length], [["run"], 1]);
+
+  // What was asked for while no daemon ran is done.
+  const first = quiet();
   const both = first.turn(0, { desired: "running", action: { containers: [] } }, { hostInterface });
   deepStrictEqual(kinds(both), ["run"]);
   first.ended(true, 1, {});
@@ -159,7 +172,7 @@ Deno.test("actions: of the whole pod after draining, of containers at once, othe
 });
 
 Deno.test("a new address of the host reruns the pod, an unknown one does not", () => {
-  const story = new Story();
+  const story = quiet();
   story.turn(0, { desired: "running" }, { hostInterface: "10.0.0.1" });
   story.ended(true, 1);
   deepStrictEqual(kinds(story.turn(1)), []);
@@ -217,7 +230,7 @@ Deno.test("jumps of the wall clock change nothing for a supervisor that was seen
     const story = running();
     const status = story.facts.status!;
     const jumped = decide(
-      { instances: [story.facts], published: new Set(), outcomes: [] },
+      { instances: [story.facts], outcomes: [] },
       story.memory,
       { mono: story.now + 1000, wall: WALL + jump },
       OPTIONS,
@@ -227,7 +240,6 @@ Deno.test("jumps of the wall clock change nothing for a supervisor that was seen
     const after = decide(
       {
         instances: [{ ...story.facts, status: refreshed }],
-        published: new Set(),
         outcomes: [],
       },
       jumped.memory,
@@ -249,9 +261,25 @@ Deno.test("an old status at the first sight routes nothing", () => {
   strictEqual(story.turn(0, { status: story.status({}, 4000) }).routed.size, 1);
 });
 
+Deno.test("a status that does not say when it was refreshed never grows old", () => {
+  const story = new Story();
+  story.turn(0, { desired: "running" });
+  story.ended(true, 100);
+  const { updatedMs: _, ...status } = story.status({ pidAlive: true });
+  ok(story.turn(100, { status }).routed.has("web/1"));
+  const later = story.turn(3_600_000);
+  deepStrictEqual([kinds(later), later.routed.has("web/1"), later.wakeAt], [[], true, undefined]);
+  deepStrictEqual(kinds(story.turn(1, { status: { ...status, pidAlive: false } })), ["run"]);
+});
+
 Deno.test("the limit holds, those who waited longest come first", () => {
-  const instances = ["a", "b", "c"].map((id): Facts => ({ id, serves: false, desired: "running" }));
-  const none = { instances, published: new Set<string>(), outcomes: [] };
+  const instances = ["a", "b", "c"].map((id): Facts => ({
+    id,
+    pod: id,
+    serves: false,
+    desired: "running",
+  }));
+  const none = { instances, outcomes: [] };
   const first = decide(none, new Map(), at(0), { limit: 2 });
   deepStrictEqual(first.commands.map(({ id }) => id), ["a", "b"]);
   const failed = { ...none, outcomes: [{ id: "a", ok: false }] };
@@ -261,7 +289,7 @@ Deno.test("the limit holds, those who waited longest come first", () => {
 
 Deno.test("an instance that disappears is forgotten, after its command has ended", () => {
   const story = running();
-  const nothing = { instances: [], published: new Set<string>(), outcomes: [] };
+  const nothing = { instances: [], outcomes: [] };
   strictEqual(decide(nothing, story.memory, at(story.now), OPTIONS).memory.size, 0);
   story.turn(1, { desired: "stopped" });
   story.turn(500);
@@ -269,9 +297,115 @@ Deno.test("an instance that disappears is forgotten, after its command has ended
   strictEqual(busy.size, 1);
   const back = {
     ...nothing,
-    instances: [{ id: "web/1", serves: true, desired: "running" as const }],
+    instances: [{ id: "web/1", pod: "web", serves: true, desired: "running" as const }],
   };
   deepStrictEqual(decide(back, busy, at(story.now), OPTIONS).commands, []);
   const ended = { ...back, outcomes: [{ id: "web/1", ok: true }] };
   deepStrictEqual(kinds(decide(ended, busy, at(story.now), OPTIONS)), ["run"]);
+});
+
+/** Two versions of a pod: the first runs and is ready, the second is to replace it. */
+class Exchange {
+  memory: Memory = new Map();
+  now = 100_000;
+  old: Facts = { id: "web/1", pod: "web", serves: true, desired: "running" };
+  next: Facts = { id: "web/2", pod: "web", serves: true, desired: "stopped", startsFirst: true };
+
+  constructor() {
+    this.ended("web/1", true);
+    this.ended("web/2", true);
+    this.turn(6_000);
+    this.next = { ...this.next, desired: "running" };
+    this.old = { ...this.old, desired: "stopped" };
+  }
+
+  status(change: Partial<StatusFacts> = {}): StatusFacts {
+    const updatedMs = WALL + this.now;
+    return { word: "running", ready: true, beat: `${updatedMs}`, updatedMs, ...change };
+  }
+
+  turn(ms: number, outcomes: World["outcomes"] = [], oldStatus = this.status()): Decision {
+    this.now += ms;
+    this.old = { ...this.old, status: oldStatus };
+    const world = { instances: [this.old, this.next], outcomes };
+    const decision = decide(world, this.memory, at(this.now), OPTIONS);
+    this.memory = decision.memory;
+    return decision;
+  }
+
+  ended(id: string, ok: boolean): Decision {
+    this.turn(500);
+    return this.turn(500, [{ id, ok }]);
+  }
+}
+
+Deno.test("start-first: the other version goes on with its traffic until this one is ready", () => {
+  const exchange = new Exchange();
+  const first = exchange.turn(10);
+  deepStrictEqual([first.commands.map(({ id }) => id), [...first.held]], [
+    ["web/2"],
+    [["web/1", "web/2"]],
+  ]);
+  ok(first.routed.has("web/1"));
+  exchange.next = { ...exchange.next, status: exchange.status({ ready: false }) };
+  exchange.ended("web/2", true);
+  strictEqual(exchange.turn(1_000).held.size, 1);
+  exchange.next = { ...exchange.next, status: exchange.status() };
+  const ready = exchange.turn(1_000);
+  deepStrictEqual([ready.held.size, [...ready.routed]], [0, ["web/2"]]);
+  deepStrictEqual(exchange.turn(500).commands.map(({ id, kind }) => [id, kind]), [
+    ["web/1", "stop"],
+  ]);
+  // What was let go is never held again, whatever becomes of the new one.
+  exchange.next = { ...exchange.next, status: exchange.status({ ready: false }) };
+  strictEqual(exchange.turn(1_000).held.size, 0);
+});
+
+const letGo: readonly [string, (exchange: Exchange) => Decision][] = [
+  ["the start of the new one failed", (exchange) => exchange.ended("web/2", false)],
+  ["the new one takes too long", (exchange) => {
+    exchange.turn(10);
+    for (let s = 0; s < 119; s += 1) strictEqual(exchange.turn(1_000).held.size, 1);
+    return exchange.turn(1_000);
+  }],
+  ["nothing is to start any more", (exchange) => {
+    exchange.turn(10);
+    exchange.next = { ...exchange.next, desired: "stopped" };
+    return exchange.turn(10);
+  }],
+  ["the old one does not serve itself", (exchange) => {
+    return exchange.turn(10, [], exchange.status({ ready: false }));
+  }],
+  ["its supervisor is dead", (exchange) => {
+    return exchange.turn(10, [], exchange.status({ pidAlive: false }));
+  }],
+  ["the new one does not ask for it", (exchange) => {
+    const { startsFirst: _, ...next } = exchange.next;
+    exchange.next = next;
+    return exchange.turn(10);
+  }],
+  ["it is another pod", (exchange) => {
+    exchange.next = { ...exchange.next, pod: "api" };
+    return exchange.turn(10);
+  }],
+];
+for (const [name, body] of letGo) {
+  Deno.test(`start-first: the old version is let go when ${name}`, () => {
+    const exchange = new Exchange();
+    strictEqual(body(exchange).held.size, 0);
+    deepStrictEqual(
+      exchange.turn(500).commands.filter(({ kind }) => kind === "stop").map(({ id }) => id)
+        .includes("web/1"),
+      true,
+    );
+  });
+}
+
+Deno.test("start-first: a new daemon goes on with it, and starts nothing that is to end", () => {
+  const exchange = new Exchange();
+  exchange.turn(10);
+  exchange.memory = new Map();
+  const decision = exchange.turn(10);
+  deepStrictEqual([decision.commands.map(({ id }) => id), decision.held.size], [["web/2"], 1]);
+  ok(decision.routed.has("web/1"));
 });

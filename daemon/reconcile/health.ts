@@ -24,7 +24,8 @@ const CLOCK_SLACK = 5_000;
 
 /**
  * Follows a status file's refreshes. A file that is seen to change is as old as the monotonic clock
- * says, whatever jumps the wall clock makes; only the first look has to believe the wall clock.
+ * says, whatever jumps the wall clock makes; only the first look has to believe the wall clock. One
+ * that does not say when it was refreshed never grows old.
  */
 export function followBeat(
   previous: Heartbeat | undefined,
@@ -33,6 +34,9 @@ export function followBeat(
 ): Heartbeat | undefined {
   if (status === undefined) return undefined;
   if (previous?.beat === status.beat) return previous;
+  if (status.updatedMs === undefined) {
+    return { beat: status.beat, age: -Infinity, seenAt: now.mono };
+  }
   const age = now.wall - status.updatedMs;
   const plausible = age >= -CLOCK_SLACK && (previous === undefined || age <= STALE_AFTER);
   const doubtful = previous === undefined ? Infinity : 0;

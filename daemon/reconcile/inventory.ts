@@ -4,7 +4,7 @@ import { messageOf } from "../files.ts";
 import type { ProblemLog } from "../log.ts";
 import { readHostInterface } from "../proxy_conf.ts";
 import type { News } from "./news.ts";
-import { observe, type Observed } from "./observe.ts";
+import { observe, type Observed, type ObserveDeps, observeStatus } from "./observe.ts";
 
 export class Inventory {
   /** By instance id. */
@@ -16,7 +16,7 @@ export class Inventory {
 
   constructor(
     readonly home: string,
-    readonly isAlive: (pid: number) => boolean,
+    readonly deps: ObserveDeps,
     readonly problems: ProblemLog,
   ) {
     this.directories = [home];
@@ -31,13 +31,29 @@ export class Inventory {
     for (const instance of due) this.#lookAt(instance);
   }
 
-  /** Instances whose supervisor was there at the last look and is not any more. */
+  /**
+   * Reads the status of instances again, nothing else of them.
+   *
+   * @returns those of which it says more than that they go on as before
+   */
+  refreshStatuses(ids: ReadonlySet<string>): string[] {
+    return [...ids].filter((id) => {
+      const before = this.observed.get(id);
+      if (before === undefined) return false;
+      const after = observeStatus(before, this.deps);
+      this.#compareProblems(before, after);
+      this.observed.set(id, after);
+      return gist(before) !== gist(after);
+    });
+  }
+
+  /** Instances whose supervisor is gone since the last look: they are to be looked at. */
   bereft(): string[] {
-    return [...this.observed]
-      .filter(([, { pid, facts }]) =>
-        pid !== undefined && facts.status?.pidAlive === true && !this.isAlive(pid)
-      )
-      .map(([id]) => id);
+    const gone = [...this.observed].filter(([, { pid, facts }]) =>
+      pid !== undefined && facts.status?.pidAlive === true && !this.deps.isAlive(pid)
+    );
+    for (const [id, seen] of gone) this.observed.set(id, withoutProcess(seen));
+    return gone.map(([id]) => id);
   }
 
   #discover(): readonly Instance[] {
@@ -52,7 +68,7 @@ export class Inventory {
 
   #lookAt(instance: Instance): void {
     try {
-      const seen = observe(instance, this.isAlive);
+      const seen = observe(instance, this.deps, this.observed.get(instance.id));
       if (seen === undefined) return this.#forget(instance.id);
       this.#compareProblems(this.observed.get(instance.id), seen);
       this.observed.set(instance.id, seen);
@@ -63,7 +79,10 @@ export class Inventory {
   }
 
   #forget(id: string): void {
-    this.#compareProblems(this.observed.get(id), undefined);
+    const known = this.observed.get(id);
+    if (!known) return;
+    this.#compareProblems(known, undefined);
+    this.deps.cache.forget(known.instance.dir);
     this.observed.delete(id);
   }
 
@@ -83,4 +102,16 @@ export class Inventory {
       this.problems.report("hosts.conf", messageOf(error));
     }
   }
+}
+
+/** A status without its refreshes. */
+function gist({ facts: { status }, pid }: Observed): string {
+  return status ? `${status.word} ${status.ready} ${status.pidAlive} ${pid}` : "";
+}
+
+function withoutProcess(seen: Observed): Observed {
+  const { status } = seen.facts;
+  return status
+    ? { ...seen, facts: { ...seen.facts, status: { ...status, pidAlive: false } } }
+    : seen;
 }

@@ -6,7 +6,9 @@ import { sleep } from "../sleep.ts";
 import { DirectoryWatch } from "../watch.ts";
 import { act, type ActDeps, takeAction } from "./act.ts";
 import { decide } from "./decide.ts";
+import { FileCache } from "./file_cache.ts";
 import { Inventory } from "./inventory.ts";
+import { isSteady } from "./memory.ts";
 import type { Command, Decision, Discard, Instant, Memory, Outcome } from "./model.ts";
 import { News } from "./news.ts";
 import type { Observed } from "./observe.ts";
@@ -18,8 +20,6 @@ export interface LoopOptions {
   readonly pollMs: number;
   /** Milliseconds between looks whether supervisors still exist. */
   readonly livenessMs: number;
-  /** Milliseconds to wait after a file event for those that come with it. */
-  readonly debounceMs: number;
   /** Commands under way at a time. */
   readonly parallel: number;
   /** Milliseconds from a mapping's removal to its pod's stop. */
@@ -31,7 +31,6 @@ export interface LoopOptions {
 export const DEFAULT_LOOP_OPTIONS: LoopOptions = {
   pollMs: 10_000,
   livenessMs: 2_000,
-  debounceMs: 50,
   parallel: 8,
   drainGraceMs: DRAIN_GRACE,
   turnMs: Infinity,
@@ -48,11 +47,15 @@ export interface LoopDeps extends Omit<ActDeps, "now"> {
 export interface LoopView {
   readonly observed: ReadonlyMap<string, Observed>;
   readonly memory: Memory;
+  /** Instances that go on though they are to end, and the ones that are to be ready first. */
+  readonly held: Decision["held"];
   /** What was done to each instance last. */
   readonly records: ReadonlyMap<string, PodRecord>;
   readonly now: Instant;
 }
 
+/** Milliseconds that the refreshed status of a steady pod may wait: many refresh theirs. */
+const STATUS_MS = 1000;
 /** Milliseconds between looks when there are no file events. */
 const POLL_WITHOUT_EVENTS = 1000;
 /** Milliseconds to wait after a turn that failed. */
@@ -69,6 +72,7 @@ export class Loop {
   readonly #records = new Records();
   #outcomes: Outcome[] = [];
   #memory: Memory = new Map();
+  #held: Decision["held"] = new Map();
   #nextPoll = 0;
   #nextLiveness = 0;
 
@@ -76,9 +80,10 @@ export class Loop {
     this.#problems = new ProblemLog(deps.log);
     this.#news = new News(home, (id) => {
       const status = this.#inventory.observed.get(id)?.facts.status;
-      return status?.word === "running" && status.ready;
+      return status?.word === "running" && status.ready && isSteady(this.#memory.get(id));
     });
-    this.#inventory = new Inventory(home, deps.isAlive, this.#problems);
+    const cache = new FileCache(() => deps.now().wall);
+    this.#inventory = new Inventory(home, { isAlive: deps.isAlive, cache }, this.#problems);
     this.#routes = new RoutesFile(home);
     this.#watch = new DirectoryWatch({
       onPaths: this.#news.addPaths,
@@ -103,8 +108,7 @@ export class Loop {
         this.#tellTurn();
         if (!ready) onReady(this.#inventory.observed.size);
         ready = true;
-        await this.#news.wait(Math.min(next - this.#mono(), this.options.turnMs), stop);
-        if (this.#news.any) await sleep(this.options.debounceMs, stop);
+        await this.#rest(Math.min(next, this.#mono() + this.options.turnMs), stop);
       } catch (error) {
         const message = `Cannot look after ${this.home}: ${messageOf(error)}`;
         this.#problems.report("turn", message, "ERROR");
@@ -112,8 +116,25 @@ export class Loop {
         await sleep(AFTER_FAILURE, stop);
       }
     }
-    this.#watch.close();
-    this.#news.close();
+    await this.#watch.close();
+  }
+
+  /** Waits until there is something to decide, until `next` (mono) at most. */
+  async #rest(next: number, stop: AbortSignal): Promise<void> {
+    while (!stop.aborted && this.#mono() < next) {
+      const until = Math.min(next, this.#nextLiveness, this.#mono() + STATUS_MS);
+      await this.#news.wait(until - this.#mono(), stop);
+      this.#lookForLosses();
+      if (this.#news.any) return;
+      if (this.#inventory.refreshStatuses(this.#news.takeStatuses()).length > 0) return;
+    }
+  }
+
+  /** Supervisors that end leave no event. */
+  #lookForLosses(): void {
+    if (this.#mono() < this.#nextLiveness) return;
+    for (const id of this.#inventory.bereft()) this.#news.addInstance(id);
+    this.#nextLiveness = this.#mono() + this.options.livenessMs;
   }
 
   /** Waits for the commands that are under way. */
@@ -123,10 +144,7 @@ export class Loop {
 
   /** Looks, decides and acts once; gives the moment (mono) of the next turn. */
   async #turn(stop: AbortSignal): Promise<number> {
-    if (this.#mono() >= this.#nextLiveness) {
-      for (const id of this.#inventory.bereft()) this.#news.addInstance(id);
-      this.#nextLiveness = this.#mono() + this.options.livenessMs;
-    }
+    this.#lookForLosses();
     if (this.#mono() >= this.#nextPoll) this.#news.addEverything();
     const news = this.#news.take();
     const outcomes = [...this.#outcomes];
@@ -144,18 +162,17 @@ export class Loop {
     this.#memory = decision.memory;
     this.#outcomes = this.#outcomes.slice(outcomes.length);
     await this.#writeRoutes(decision);
+    this.#tellHeld(decision);
     for (const discard of decision.discards) await this.#discard(discard);
     if (!stop.aborted) { for (const command of decision.commands) this.#start(command); }
-    return Math.min(decision.wakeAt ?? Infinity, this.#nextPoll, this.#nextLiveness);
+    return Math.min(decision.wakeAt ?? Infinity, this.#nextPoll);
   }
 
   #decide(outcomes: readonly Outcome[]): Decision {
     const { observed, hostInterface } = this.#inventory;
     const all = [...observed.values()];
-    const published = all.filter(({ mappings }) => this.#routes.has(mappings));
     const world = {
       instances: all.map(({ facts }) => facts),
-      published: new Set(published.map(({ facts }) => facts.id)),
       outcomes,
       ...(hostInterface === undefined ? {} : { hostInterface }),
     };
@@ -163,6 +180,14 @@ export class Loop {
       limit: this.options.parallel,
       drainGrace: this.options.drainGraceMs,
     });
+  }
+
+  #tellHeld({ held }: Decision): void {
+    for (const id of this.#held.keys()) if (!held.has(id)) this.#problems.clear(`held ${id}`);
+    for (const [id, first] of held) {
+      this.#problems.report(`held ${id}`, `Pod ${id} goes on until ${first} is ready`, "INFO");
+    }
+    this.#held = held;
   }
 
   /** What cannot be read holds nobody up: it is written anew. */
@@ -221,6 +246,7 @@ export class Loop {
     this.deps.onTurn?.({
       observed,
       memory: this.#memory,
+      held: this.#held,
       records: this.#records.all,
       now: this.deps.now(),
     });

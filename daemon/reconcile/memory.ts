@@ -41,14 +41,19 @@ export function remember(
   return memory;
 }
 
-/** Notes whether the instance gets traffic from this turn on. */
+/**
+ * Notes whether the instance gets traffic from this turn on.
+ *
+ * @param serves whether it has a mapping: at the first sight the daemon before this one may have taken
+ * its traffic away only just now, which nothing tells for certain
+ */
 export function noteTraffic(
   memory: InstanceMemory,
-  published: boolean,
+  serves: boolean,
   routed: boolean,
   now: Instant,
 ): InstanceMemory {
-  const left = (memory.routed ?? published) && !routed;
+  const left = (memory.routed ?? serves) && !routed;
   return { ...memory, routed, ...(left ? { unroutedAt: now.mono } : {}) };
 }
 
@@ -85,6 +90,11 @@ function conclude(
     retryAt,
     ...(applied === "running" && hostInterface !== undefined ? { hostInterface } : {}),
   };
+}
+
+/** Whether the supervisor is known to be well, so that a refresh of its status is no news. */
+export function isSteady(memory: InstanceMemory | undefined): boolean {
+  return memory?.aliveSince !== undefined && !memory.busy;
 }
 
 /** Whether the command concerns single containers, which leaves the pod's state as it is. */

@@ -12,6 +12,10 @@ export interface Instant {
 /** What the files of one instance say now. */
 export interface Facts {
   readonly id: string;
+  /** Name of the pod, which other versions of it share. */
+  readonly pod: string;
+  /** Other versions of the pod go on until this one is ready, see `updateOrder` in pod.yaml. */
+  readonly startsFirst?: true;
   /** Absent when pod.state cannot be read or understood: the last known state goes on. */
   readonly desired?: PodState;
   /** What pod.action asks for, when there is one. */
@@ -32,8 +36,11 @@ export interface StatusFacts {
   readonly ready: boolean;
   /** Differs with each refresh of the file. */
   readonly beat: string;
-  /** When it was refreshed, Unix milliseconds by its writer's clock. */
-  readonly updatedMs: number;
+  /**
+   * When it was refreshed, Unix milliseconds by its writer's clock; absent when it says nothing about
+   * that: then it is believed as it stands.
+   */
+  readonly updatedMs?: number;
   /** Whether the process it names exists; absent when it names none. */
   readonly pidAlive?: boolean;
 }
@@ -41,8 +48,6 @@ export interface StatusFacts {
 /** Everything `decide` looks at. */
 export interface World {
   readonly instances: readonly Facts[];
-  /** Instances with a mapping in portmappings.conf as it stands; matters at the first sight of one. */
-  readonly published: ReadonlySet<string>;
   /** Address that pods bind to, from hosts.conf. */
   readonly hostInterface?: string;
   /** Commands that ended since the last turn. */
@@ -83,6 +88,8 @@ export interface Decision {
   readonly discards: readonly Discard[];
   /** Instances whose mappings belong into portmappings.conf. */
   readonly routed: ReadonlySet<string>;
+  /** Instances that go on although they are to end, and the ones whose readiness that waits for. */
+  readonly held: ReadonlyMap<string, string>;
   /** The latest moment (mono) at which to decide again though nothing happened. */
   readonly wakeAt?: number;
 }
@@ -109,6 +116,8 @@ export interface InstanceMemory {
   readonly routed?: boolean;
   /** When (mono) its traffic was last taken away. */
   readonly unroutedAt?: number;
+  /** Since when (mono) it goes on although it is to end, as another version starts first. */
+  readonly heldSince?: number;
   readonly heartbeat?: Heartbeat;
   /** A status with this beat was written before the last command ended, it is no news until then. */
   readonly settling?: { readonly beat: string | undefined; readonly until: number };

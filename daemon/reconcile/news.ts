@@ -1,6 +1,5 @@
 /** What happened since the last turn, and the waiting for it. */
 import { basename, relative } from "node:path/posix";
-import { sleep } from "../sleep.ts";
 import { HOME_FILES, RELEASE_FILES } from "../host/layout.ts";
 
 /** Files of a release that the reconciler reads; whatever else happens there is none of its business. */
@@ -11,9 +10,6 @@ const READ: ReadonlySet<string> = new Set([
   RELEASE_FILES.status,
   RELEASE_FILES.portMappings,
 ]);
-
-/** Milliseconds that the status of a steady instance may wait for others: many refresh theirs. */
-const LATE = 800;
 
 /** What a changed path means. */
 export type PathNews = {
@@ -41,33 +37,36 @@ export function judgePath(home: string, path: string): PathNews {
 export class News {
   /** Instances to look at again. */
   instances = new Set<string>();
+  /** Steady instances whose status was written: hardly ever more than a refresh, it wakes nobody. */
+  statuses = new Set<string>();
   /** Everything is to be looked at again. */
   everything = true;
   /** hosts.conf is to be read again. */
   host = true;
-  /** Instances of which only the next turn has to know, or the one after {@link LATE}. */
-  #late = new Set<string>();
-  #lateTimer: ReturnType<typeof setTimeout> | undefined;
   #wake: (() => void) | undefined;
 
   /** @param isSteady whether a new status of the instance will hardly say anything new */
   constructor(readonly home: string, readonly isSteady: (id: string) => boolean = () => false) {}
 
+  /** Whether there are news beside {@link statuses}. */
   get any(): boolean {
     return this.everything || this.host || this.instances.size > 0;
   }
 
-  readonly addPaths = (paths: readonly string[]): void => {
+  /** Takes changed paths; says whether any of them is news beside {@link statuses}. */
+  readonly addPaths = (paths: readonly string[]): boolean => {
+    let matter = false;
     for (const path of paths) {
       const news = judgePath(this.home, path);
       if (news.kind === "instance") {
-        if (news.status && this.isSteady(news.id)) this.#addLate(news.id);
-        else this.instances.add(news.id);
-      }
-      if (news.kind === "host") this.host = true;
-      else if (news.kind === "tree") this.everything = true;
+        const late = news.status && this.isSteady(news.id);
+        (late ? this.statuses : this.instances).add(news.id);
+        matter ||= !late;
+      } else if (news.kind === "host") this.host = matter = true;
+      else if (news.kind === "tree") this.everything = matter = true;
     }
     if (this.any) this.#wake?.();
+    return matter;
   };
 
   addInstance(id: string): void {
@@ -83,42 +82,34 @@ export class News {
   /** Hands out the news and begins a new collection. */
   take(): { everything: boolean; host: boolean; instances: ReadonlySet<string> } {
     const { everything, host } = this;
-    const instances = new Set([...this.instances, ...this.#late]);
-    this.#dropLate();
+    const instances = new Set([...this.instances, ...this.statuses]);
     this.everything = false;
     this.host = false;
     this.instances = new Set();
+    this.statuses = new Set();
     return { everything, host: host || everything, instances };
   }
 
-  /** Nobody takes the news any more. */
-  close(): void {
-    this.#dropLate();
-  }
-
-  #addLate(id: string): void {
-    this.#late.add(id);
-    this.#lateTimer ??= setTimeout(() => {
-      for (const late of this.#late) this.instances.add(late);
-      this.#wake?.();
-    }, LATE);
-  }
-
-  #dropLate(): void {
-    clearTimeout(this.#lateTimer);
-    this.#lateTimer = undefined;
-    this.#late = new Set();
+  /** Hands out the {@link statuses} alone. */
+  takeStatuses(): ReadonlySet<string> {
+    const { statuses } = this;
+    this.statuses = new Set();
+    return statuses;
   }
 
   /** Waits for news, for `ms` milliseconds at most, or until `stop` aborts. */
   async wait(ms: number, stop: AbortSignal): Promise<void> {
-    if (this.any) return;
-    const waiting = new AbortController();
-    this.#wake = () => waiting.abort();
-    try {
-      await sleep(ms, AbortSignal.any([stop, waiting.signal]));
-    } finally {
-      this.#wake = undefined;
-    }
+    if (this.any || stop.aborted) return;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        stop.removeEventListener("abort", done);
+        this.#wake = undefined;
+        resolve();
+      };
+      const timer = setTimeout(done, Math.max(0, ms));
+      stop.addEventListener("abort", done);
+      this.#wake = done;
+    });
   }
 }

@@ -1,10 +1,17 @@
 /** Reads what the files of one instance say. */
-import { parsePodAction, parsePodState, parsePodStatus } from "../../podc/mod.ts";
+import {
+  HEADER_BYTES,
+  parsePodAction,
+  parsePodState,
+  parsePodStatus,
+  startsFirst,
+} from "../../podc/mod.ts";
 import { parsePortMappings, type PortMapping, tellProblems } from "../../proxy/conf/mod.ts";
 import type { Instance } from "../discovery.ts";
-import { lstat, readSafely, type SafeFile, UnsafeFileError } from "../files.ts";
+import { lstat, readHead, readSafely, type SafeFile, UnsafeFileError } from "../files.ts";
 import { releasePaths } from "../host/layout.ts";
-import type { ActionRequest, Facts, StatusFacts } from "./model.ts";
+import type { FileCache } from "./file_cache.ts";
+import type { ActionRequest, Facts } from "./model.ts";
 
 export interface Observed {
   readonly instance: Instance;
@@ -21,28 +28,32 @@ export interface Observed {
 const SMALL = 64 * 1024;
 const LARGE = 4 * 1024 * 1024;
 
+export interface ObserveDeps {
+  /** Whether a process exists. */
+  readonly isAlive: (pid: number) => boolean;
+  readonly cache: FileCache;
+}
+
 /**
  * Looks at one instance. Files that cannot be read or understood are problems, not errors.
  *
- * @param isAlive whether a process exists
+ * @param before what was seen of it last
  * @returns `undefined` when it is no instance any more
  */
 export function observe(
   instance: Instance,
-  isAlive: (pid: number) => boolean,
+  { isAlive, cache }: ObserveDeps,
+  before?: Observed,
 ): Observed | undefined {
   const paths = releasePaths(instance.dir);
   const problems = new Map<string, string>();
-  const read = (path: string, limit: number) => {
-    try {
-      return readSafely(path, limit);
-    } catch (error) {
-      if (!(error instanceof UnsafeFileError)) throw error;
-      problems.set(path, error.message);
-      return undefined;
-    }
-  };
+  const read = (path: string, limit: number) =>
+    noting(problems, path, () => cache.read(path, (kind) => readSafely(path, limit, kind)));
   if (!lstat(instance.dir)?.isDirectory || !lstat(paths.pod)?.isFile) return undefined;
+  // One that may only be executed says nothing about itself.
+  const pod = noting(new Map(), paths.pod, () => {
+    return cache.read(paths.pod, (kind) => readHead(paths.pod, HEADER_BYTES, kind));
+  });
   const state = read(paths.state, SMALL);
   const action = read(paths.action, SMALL);
   const status = read(paths.status, LARGE);
@@ -58,35 +69,75 @@ export function observe(
   if (parsed.problems.length > 0) {
     problems.set(paths.portMappings, `${paths.portMappings}: ${tellProblems(parsed.problems)}`);
   }
-  const pid = status && parsePodStatus(status.text).pid;
-  return {
-    instance,
-    mappings: parsed.entries,
+  const facts: Facts = {
+    id: instance.id,
+    pod: instance.pod,
+    serves: parsed.entries.length > 0,
+    ...(pod && startsFirst(pod.text) ? { startsFirst: true } : {}),
+    ...(desired === undefined ? {} : { desired }),
+    ...(action ? { action: actionRequest(action.text) } : {}),
+  };
+  const seen = { instance, mappings: parsed.entries, problems, facts };
+  return withStatus(seen, status, (pid) => stillLives(before, pid) || isAlive(pid));
+}
+
+/** Looks at nothing but the status of an instance, which is refreshed every few seconds. */
+export function observeStatus(seen: Observed, { isAlive, cache }: ObserveDeps): Observed {
+  const path = releasePaths(seen.instance.dir).status;
+  const problems = new Map(seen.problems);
+  problems.delete(path);
+  const status = noting(
     problems,
+    path,
+    () => cache.read(path, (kind) => readSafely(path, LARGE, kind)),
+  );
+  return withStatus({ ...seen, problems }, status, (pid) => stillLives(seen, pid) || isAlive(pid));
+}
+
+/** Whether a process that lived still does, the inventory looks regularly. */
+function stillLives(seen: Observed | undefined, pid: number): boolean {
+  return seen?.pid === pid && seen.facts.status?.pidAlive === true;
+}
+
+function withStatus(
+  { pid: _, facts: { status: __, ...facts }, ...seen }: Observed,
+  file: SafeFile | undefined,
+  isAlive: ObserveDeps["isAlive"],
+): Observed {
+  if (!file) return { ...seen, facts };
+  const { status, readiness, updated, pid } = parsePodStatus(file.text);
+  return {
+    ...seen,
     ...(pid === undefined ? {} : { pid }),
     facts: {
-      id: instance.id,
-      serves: parsed.entries.length > 0,
-      ...(desired === undefined ? {} : { desired }),
-      ...(action ? { action: actionRequest(action.text) } : {}),
-      ...(status ? { status: statusFacts(status, isAlive) } : {}),
+      ...facts,
+      status: {
+        word: status,
+        ready: readiness,
+        beat: `${file.writtenMs} ${updated ?? ""} ${status} ${pid ?? ""} ${readiness}`,
+        ...(updated === undefined ? {} : { updatedMs: updated * 1000 }),
+        ...(pid === undefined ? {} : { pidAlive: isAlive(pid) }),
+      },
     },
   };
+}
+
+/** What `read` gives; what may not be read is a problem of `path`. */
+function noting<T>(
+  problems: Map<string, string>,
+  path: string,
+  read: () => T | undefined,
+): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof UnsafeFileError)) throw error;
+    problems.set(path, error.message);
+    return undefined;
+  }
 }
 
 /** The request that the text of a pod.action makes. */
 export function actionRequest(text: string): ActionRequest {
   return { containers: parsePodAction(text)?.containers };
-}
-
-function statusFacts(file: SafeFile, isAlive: (pid: number) => boolean): StatusFacts {
-  const { status, readiness, updated, pid } = parsePodStatus(file.text);
-  return {
-    word: status,
-    ready: readiness,
-    beat: `${file.writtenMs} ${updated ?? ""} ${status} ${pid ?? ""} ${readiness}`,
-    // A status without `updated` is as old as its file.
-    updatedMs: updated === undefined ? file.writtenMs : updated * 1000,
-    ...(pid === undefined ? {} : { pidAlive: isAlive(pid) }),
-  };
 }

@@ -8,27 +8,43 @@ export interface Course {
   readonly ok: boolean;
 }
 
+interface Call {
+  readonly command: Command;
+  readonly until: number;
+  readonly ok: boolean;
+}
+
 const REFRESH = 5000;
 
 export class SimulatedPod {
   desired: PodState = "running";
+  /** Whether pod.state says anything that can be understood. */
+  readable = true;
+  /** Whether its directory is there at all. */
+  present = true;
   action: readonly string[] | undefined;
   ready = true;
+  serves = true;
   /** Whether a supervisor lives. */
   alive = false;
-  /** When commands end (mono); only ever one at a time. */
-  busy: { readonly command: Command; readonly until: number; readonly ok: boolean } | undefined;
+  /** The daemon's command under way; only ever one at a time. */
+  busy: Call | undefined;
   #status: StatusFacts | undefined;
   #refreshed = 0;
+  /** A command of a daemon that died: it goes on, and the pod lets no other begin before its end. */
+  #orphan: Call | undefined;
 
-  constructor(readonly id: string) {}
+  /** @param id `<pod>/<version>` */
+  constructor(readonly id: string, readonly startsFirst: boolean) {}
 
   facts(): Facts {
     const status = this.#status && { ...this.#status, pidAlive: this.alive };
     return {
       id: this.id,
-      serves: true,
-      desired: this.desired,
+      pod: this.id.split("/")[0]!,
+      serves: this.serves,
+      ...(this.startsFirst ? { startsFirst: true } : {}),
+      ...(this.readable ? { desired: this.desired } : {}),
       ...(this.action ? { action: { containers: this.action } } : {}),
       ...(status ? { status } : {}),
     };
@@ -37,17 +53,33 @@ export class SimulatedPod {
   start(command: Command, course: Course, now: number): void {
     if (this.busy) throw new Error(`${this.id}: ${command.kind} during ${this.busy.command.kind}`);
     if (command.takeAction) this.action = undefined;
-    this.busy = { command, until: now + course.ms, ok: course.ok };
+    const begin = Math.max(now, this.#orphan?.until ?? now);
+    this.busy = { command, until: begin + course.ms, ok: course.ok };
   }
 
   /** Lets time pass; says how a command ended, when one did. */
   tick(now: number, wall: number): boolean | undefined {
     if (this.alive && now - this.#refreshed >= REFRESH) this.#write("running", now, wall);
+    if (this.#orphan && now >= this.#orphan.until) {
+      if (this.#orphan.ok) this.#apply(this.#orphan.command, now, wall);
+      this.#orphan = undefined;
+    }
     if (!this.busy || now < this.busy.until) return undefined;
     const { command, ok } = this.busy;
     this.busy = undefined;
     if (ok) this.#apply(command, now, wall);
     return ok;
+  }
+
+  /** The daemon ends by itself, and its command with it. */
+  interrupt(): void {
+    this.busy = undefined;
+  }
+
+  /** kill -9 of the daemon: its command goes on. */
+  orphan(): void {
+    this.#orphan = this.busy ?? this.#orphan;
+    this.busy = undefined;
   }
 
   /** kill -9: the status file stays as it was. */

@@ -14,6 +14,8 @@ export const ENDED_PAUSE = 1_000;
 export const FORGIVEN_AFTER = 60_000;
 /** From the removal of a mapping to the stop of its pod: the proxies read the file within this time. */
 export const DRAIN_GRACE = 500;
+/** A version that is to end goes on for at most this long for one that starts first. */
+export const START_FIRST_PATIENCE = 120_000;
 const FIRST_RETRY = 1_000;
 const LAST_RETRY = 60_000;
 

@@ -16,6 +16,8 @@ export interface PodReport {
   readonly failures: number;
   readonly lastAction?: PodRecord["action"];
   readonly lastError?: { readonly text: string; readonly atMs: number };
+  /** Id of the version that is to be ready before this one ends. */
+  readonly waitsFor?: string;
   /** When the next attempt is due, Unix milliseconds. */
   readonly nextRetryMs?: number;
 }
@@ -50,6 +52,7 @@ export function reportPods(view: LoopView, clock: RetryClock): readonly PodRepor
     const record = view.records.get(id);
     const waits = memory && !memory.busy && memory.failures > 0 && memory.retryAt > view.now.mono;
     const { desired, status } = seen.facts;
+    const waitsFor = view.held.get(id);
     return {
       pod: seen.instance.pod,
       version: seen.instance.version,
@@ -60,6 +63,7 @@ export function reportPods(view: LoopView, clock: RetryClock): readonly PodRepor
       failures: memory?.failures ?? 0,
       ...(record ? { lastAction: record.action } : {}),
       ...(record?.error ? { lastError: record.error } : {}),
+      ...(waitsFor === undefined ? {} : { waitsFor }),
       ...(waits ? { nextRetryMs: clock.wallOf(id, memory.retryAt, view.now) } : {}),
     };
   });
@@ -85,7 +89,8 @@ export function parseReport(text: string): HomeReport | undefined {
 
 function toPod(value: unknown): PodReport | undefined {
   if (!isRecord(value)) return undefined;
-  const { pod, version, desired, live, failures, lastAction, lastError, nextRetryMs } = value;
+  const { pod, version, desired, live, failures, lastAction, lastError, waitsFor, nextRetryMs } =
+    value;
   if (typeof pod !== "string" || typeof version !== "string") return undefined;
   const error = isRecord(lastError) && typeof lastError.text === "string" &&
       isNumber(lastError.atMs)
@@ -102,6 +107,7 @@ function toPod(value: unknown): PodReport | undefined {
     failures: isNumber(failures) ? failures : 0,
     ...(action ? { lastAction: action } : {}),
     ...error,
+    ...(typeof waitsFor === "string" ? { waitsFor } : {}),
     ...(isNumber(nextRetryMs) ? { nextRetryMs } : {}),
   };
 }

@@ -11,7 +11,7 @@ function view(mono: number): LoopView {
   const seen = (pod: string, facts: object) =>
     [`${pod}/1.0.0`, {
       instance: instance(pod),
-      facts: { id: `${pod}/1.0.0`, serves: true, ...facts },
+      facts: { id: `${pod}/1.0.0`, pod, serves: true, ...facts },
       mappings: [],
       problems: new Map(),
     }] as const;
@@ -32,6 +32,7 @@ function view(mono: number): LoopView {
         error: { text: "run failed\x1b[2J", atMs: 90_000 },
       }],
     ]),
+    held: new Map([["odd/1.0.0", "odd/2.0.0"]]),
     now: { mono, wall: 100_000 + mono },
   };
 }
@@ -47,6 +48,7 @@ Deno.test("a report says what each pod should be, is, and waits for", () => {
     ready: false,
     traffic: false,
     failures: 0,
+    waitsFor: "odd/2.0.0",
   });
   deepStrictEqual([web!.live, web!.ready, web!.traffic, web!.desired], [
     "running",
@@ -87,7 +89,7 @@ Deno.test("the text for people: one line a pod, nothing that a terminal would ob
     /bad:1\.0\.0 +running +unsupervised +run for 5 s +in 4 s +run failed\\x1b\[2J \(15 s ago\)/,
   );
   match(text, /web:1\.0\.0 +running +ready +run done 2 min ago +- +-$/m);
-  match(text, /odd:1\.0\.0 +\? +- +- +- +-$/m);
+  match(text, /odd:1\.0\.0 +\? +- +- +when odd:2\.0\.0 is ready +-$/m);
   match(formatStatus([], 0), /There is no host home/);
   const waiting = {
     ...home,

@@ -42,7 +42,7 @@ function row(pod: PodReport, now: number): readonly string[] {
     pod.desired ?? "?",
     pod.ready && live === "running" ? "ready" : live,
     action ? `${action.kind} ${outcome(action)}` : "-",
-    pod.nextRetryMs === undefined ? "-" : inSeconds(pod.nextRetryMs - now),
+    next(pod, now),
     error ? `${error.text.slice(0, ERROR_LENGTH)} (${ago(now - error.atMs)})` : "-",
   ].map(plainText);
 
@@ -50,6 +50,11 @@ function row(pod: PodReport, now: number): readonly string[] {
     if (endedMs === undefined) return `for ${span(now - beganMs)}`;
     return `${ok ? "done" : "failed"} ${ago(now - endedMs)}`;
   }
+}
+
+function next({ nextRetryMs, waitsFor }: PodReport, now: number): string {
+  if (waitsFor !== undefined) return `when ${waitsFor.replace("/", ":")} is ready`;
+  return nextRetryMs === undefined ? "-" : inSeconds(nextRetryMs - now);
 }
 
 function table(rows: readonly (readonly string[])[]): string {

@@ -1,6 +1,6 @@
 /** Accounts of this machine that may have host homes. */
 
-/** A line of /etc/passwd. */
+/** A line of passwd(5). */
 export interface Account {
   readonly name: string;
   readonly uid: number;
@@ -13,7 +13,7 @@ export interface Account {
 const NO_SHELL = /(^|\/)(nologin|false|sync|shutdown|halt)$/;
 
 /**
- * The accounts in the text of /etc/passwd that may have host homes: those that can log in, root
+ * The accounts in a text of lines as in passwd(5) that may have host homes: those that can log in, root
  * excepted. Lines that are none are passed over; of two lines with one uid the first counts.
  */
 export function parseAccounts(passwd: string): readonly Account[] {
@@ -21,11 +21,16 @@ export function parseAccounts(passwd: string): readonly Account[] {
   for (const line of passwd.split("\n")) {
     const [name = "", , uidText = "", gidText = "", , home = "", shell = ""] = line.split(":");
     const [uid, gid] = [id(uidText), id(gidText)];
-    if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]*\$?$/.test(name) || !uid || gid === undefined) continue;
+    if (!isAccountName(name) || !uid || gid === undefined) continue;
     if (!home.startsWith("/") || home === "/" || NO_SHELL.test(shell)) continue;
     if (!byUid.has(uid)) byUid.set(uid, { name, uid, gid, home });
   }
   return [...byUid.values()];
+}
+
+/** Whether `text` may name an account; directories have ones like `ann@example.com` and `EXAMPLE\\ann`. */
+export function isAccountName(text: string): boolean {
+  return /^[A-Za-z0-9_][A-Za-z0-9_.@\\-]*\$?$/.test(text);
 }
 
 /** A user or group id; -1 and its 16 bit kin mean "nobody" to the system's calls. */

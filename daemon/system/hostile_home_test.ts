@@ -117,6 +117,55 @@ systemTest("a hostile home changes nothing outside and holds nobody up", async (
   ok((await Deno.lstat(`${outside}/secret`)).mode! % 0o1000 === 0o600);
 });
 
+/** Exchanges directories for links to the treasure `$1` and back, as fast as it can. */
+const SWAPS = `
+mkdir -p many/pods swapped/pods/web/release
+echo x >many/cluster-id.txt
+echo x >swapped/cluster-id.txt
+cp -r "$2" swapped/pods/web/release/1.0.0
+ln -s "$1/home/pods/evil/release/1.0.0" linked-release
+ln -s "$1/home/pods" linked-pods
+ln -s "$1/home" linked-home
+(cd many/pods; seq -f "p%g/release/1.0.0" 2000 | xargs mkdir -p)
+`;
+const SWAPPING = `
+swap() { mv "$1" aside && mv -T "$2" "$1" && mv -T "$1" "$2" && mv aside "$1"; }
+n=0
+while [ ! -e end ]; do
+  n=$((n + 1))
+  swap swapped/pods/web/release/1.0.0 linked-release
+  swap swapped/pods linked-pods
+  [ $((n % 20)) != 0 ] || swap swapped linked-home
+done
+echo "$n"
+`;
+
+systemTest(
+  "directories that are exchanged while the daemon works lead it nowhere",
+  async (machine) => {
+    const [mallory, bob] = machine.users;
+    const outside = await treasure(machine);
+    const api = await machine.pod(bob, await machine.hostHome(bob), "api", "running");
+    const web = await machine.pod(mallory, await machine.hostHome(mallory), "web", "running");
+    await machine.as(mallory, SWAPS, outside, web.dir);
+    const before = await snapshot(outside);
+    await using daemon = new SystemDaemon(machine);
+    const swapping = machine.as(mallory, SWAPPING);
+    await until("the other's run", () => daemon.log.includes("Pod api/1.0.0: run done"));
+    for (let round = 0; round < 4; round += 1) {
+      const calls = (await api.calls()).length;
+      await api.setState(round % 2 === 0 ? "stopped" : "running");
+      await until("the other's reaction", async () => (await api.calls()).length > calls);
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+    const rss = /^VmRSS:\s+(\d+)/m.exec(await text(`/proc/${daemon.child.pid}/status`))?.[1];
+    ok(Number(rss) < 256 * 1024, `root's process has ${rss} kB`);
+    await machine.as(mallory, ": >end");
+    ok(Number(await swapping) > 20, "hardly anything was exchanged");
+    strictEqual(await snapshot(outside), before);
+  },
+);
+
 systemTest(
   "more homes than an account may have are an error of that account alone",
   async (machine) => {

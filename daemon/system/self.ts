@@ -6,6 +6,8 @@ export const INTERNAL = { home: "internal:home", ramdisk: "internal:ramdisk" } a
 /** @param main the file of the program's entry, where it runs from its sources */
 export function ownCommand(main: string): [string, ...string[]] {
   if (Deno.build.standalone) return [Deno.execPath()];
-  const config = new URL("../../deno.json", import.meta.url).pathname;
-  return [Deno.execPath(), "run", "-q", "-A", "--no-lock", "--config", config, main];
+  const config = import.meta.url.endsWith(".ts")
+    ? ["--config", new URL("../../deno.json", import.meta.url).pathname]
+    : ["--no-config", "--no-npm"]; // a bundle, which has all it needs
+  return [Deno.execPath(), "run", "-q", "-A", "--no-lock", ...config, main];
 }

@@ -6,7 +6,8 @@ import { type Log, ProblemLog } from "../log.ts";
 import { startTickOf } from "../process_table.ts";
 import { sleep } from "../sleep.ts";
 import type { Notify } from "../systemd/notify.ts";
-import { type Account, parseAccounts } from "./account.ts";
+import type { Account } from "./account.ts";
+import { accountNames, AccountRegister, askAccounts } from "./accounts.ts";
 import { findHomes } from "./find_homes.ts";
 import { Homes } from "./homes.ts";
 import { Looks } from "./looks.ts";
@@ -27,8 +28,6 @@ export interface SystemOptions {
   readonly notify: Notify;
   /** A directory of root's for the lock and the report. */
   readonly runDir: string;
-  /** Where the accounts stand; default /etc/passwd. */
-  readonly passwd?: string;
   /** Milliseconds between looks for host homes; default 10 s. */
   readonly lookMs?: number;
   /** Milliseconds without a sign of life after which a home's process is killed; default 60 s. */
@@ -70,8 +69,9 @@ class System {
   readonly #running = new Set<Promise<void>>();
   readonly #startTick = startTickOf(Deno.pid) ?? 0;
   readonly #began = performance.now();
-  #accounts: readonly Account[] = [];
+  readonly #register = new AccountRegister();
   #accountsAt = -Infinity;
+  #accountsKnown = false;
   #ready = false;
   #written = "";
 
@@ -104,18 +104,39 @@ class System {
   async #turn(): Promise<void> {
     const now = performance.now();
     if (now - this.#accountsAt >= this.#looks.everyMs) {
-      this.#accountsAt = now;
-      this.#accounts = parseAccounts(await Deno.readTextFile(this.options.passwd ?? "/etc/passwd"));
-      this.#homes.retain(this.#accounts);
+      this.#accountsAt = Infinity;
+      this.#beside(this.#ask().finally(() => this.#accountsAt = performance.now()));
     }
-    for (const account of this.#looks.begin(this.#accounts, now)) {
-      const look = this.#look(account).finally(() => this.#running.delete(look));
-      this.#running.add(look);
+    for (const account of this.#looks.begin(this.#register.accounts, now)) {
+      this.#beside(this.#look(account));
     }
     await this.#report();
     if (!this.#ready && this.#isReady(now)) {
       this.#ready = true;
       this.options.notify.ready();
+    }
+  }
+
+  /** Lets a job, which never rejects, go on beside the turns. */
+  #beside(work: Promise<void>): void {
+    const job = work.finally(() => this.#running.delete(job));
+    this.#running.add(job);
+  }
+
+  /** Asks which accounts there are; without an answer the last one stays. Never rejects. */
+  async #ask(): Promise<void> {
+    const { env, stop } = this.options;
+    try {
+      const names = accountNames(env.SIMPLENETESD_ACCOUNTS);
+      const root = accountEnvironment({ name: "root", uid: 0, gid: 0, home: "/" }, env, undefined);
+      const found = await askAccounts({ names, env: root, signal: stop });
+      const problem = this.#register.update(found, performance.now());
+      if (problem === undefined) this.#problems.clear("accounts");
+      else this.#problems.report("accounts", problem, "ERROR");
+      this.#homes.retain(this.#register.accounts);
+      this.#accountsKnown = true;
+    } catch (error) {
+      if (!stop.aborted) this.#problems.report("accounts", messageOf(error), "ERROR");
     }
   }
 
@@ -136,7 +157,8 @@ class System {
 
   #isReady(now: number): boolean {
     const settled = this.#homes.list().every(({ phase }) => phase !== "starting");
-    return (settled && this.#looks.allDone(this.#accounts)) || now - this.#began >= READY_AFTER;
+    const looked = this.#accountsKnown && this.#looks.allDone(this.#register.accounts);
+    return (settled && looked) || now - this.#began >= READY_AFTER;
   }
 
   async #report(): Promise<void> {

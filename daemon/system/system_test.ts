@@ -67,6 +67,16 @@ systemTest("a home's process that is killed is replaced, the others go on", asyn
   deepStrictEqual(await api.calls(), ["run"]);
 });
 
+systemTest("accounts that are named are served, no others", async (machine) => {
+  const [ann, bob] = machine.users;
+  await machine.hostHome(ann);
+  const home = await machine.hostHome(bob);
+  await using daemon = new SystemDaemon(machine, { SIMPLENETESD_ACCOUNTS: "bob nobody-knows" });
+  await until("bob's home", async () => (await daemon.served()).length === 1);
+  deepStrictEqual((await daemon.served()).map((served) => served.home), [home]);
+  ok(!daemon.log.includes(ann.home));
+});
+
 systemTest("homes come and go", async (machine) => {
   const [ann] = machine.users;
   await using daemon = new SystemDaemon(machine);

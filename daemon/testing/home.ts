@@ -31,8 +31,8 @@ export class FakePod {
   readonly dir: string;
   readonly paths: ReturnType<typeof releasePaths>;
 
-  constructor(home: string, readonly name: string) {
-    this.dir = releaseDir(home, name, "1.0.0");
+  constructor(home: string, readonly name: string, version = "1.0.0") {
+    this.dir = releaseDir(home, name, version);
     this.paths = releasePaths(this.dir);
   }
 
@@ -42,6 +42,15 @@ export class FakePod {
     await Deno.copyFile(FAKE_POD, this.paths.pod);
     await Deno.chmod(this.paths.pod, 0o755);
     await this.setState(state);
+  }
+
+  /** Makes it one that starts before other versions of it end. */
+  async startFirst(): Promise<void> {
+    const script = await Deno.readTextFile(this.paths.pod);
+    await Deno.writeTextFile(
+      this.paths.pod,
+      script.replace("\n", "\n# updateOrder: start-first\n"),
+    );
   }
 
   /** Replaces pod.state by rename. */
@@ -87,8 +96,8 @@ export class TestHome implements AsyncDisposable {
     return new TestHome(path);
   }
 
-  async pod(name: string, state: string): Promise<FakePod> {
-    const pod = new FakePod(this.path, name);
+  async pod(name: string, state: string, version?: string): Promise<FakePod> {
+    const pod = new FakePod(this.path, name, version);
     this.pods.push(pod);
     await pod.make(state);
     return pod;
