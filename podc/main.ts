@@ -2,6 +2,7 @@
 
 /** Runs podc with `args`; returns its exit code. */
 async function main(args: readonly string[]): Promise<number> {
+  if (args[0] === "import") return await importOne(args.slice(1));
   const { parseArguments } = await import("./command/arguments.ts");
   const parsed = parseArguments(args);
   if (!("request" in parsed)) {
@@ -23,6 +24,17 @@ async function main(args: readonly string[]): Promise<number> {
   const { ok, diagnostics } = await buildAll(found.targets, { cwd, environment, print });
   if (parsed.request.json) write(Deno.stdout, JSON.stringify(diagnostics, null, 2) + "\n");
   return ok ? 0 : 1;
+}
+
+async function importOne(args: readonly string[]): Promise<number> {
+  const { importFile } = await import("./command/import_file.ts");
+  return await importFile(args, {
+    read: (file) =>
+      file === "-" ? new Response(Deno.stdin.readable).text() : Deno.readTextFile(file),
+    create: (file, text) => Deno.writeTextFile(file, text, { createNew: true }),
+    stdout: (text) => write(Deno.stdout, text),
+    stderr: (text) => write(Deno.stderr, text),
+  });
 }
 
 async function isFile(path: string): Promise<boolean> {

@@ -72,7 +72,8 @@ Deno.test("podc: several directories, one of them wrong, and diagnostics as data
     assert.deepEqual(JSON.parse(data.stdout), [{
       severity: "error",
       message: 'the pod has no key "oops"',
-      hint: "the keys are api, podVersion, runtime, labels, volumes, containers, executable",
+      hint:
+        "the keys are api, podVersion, runtime, updateOrder, labels, volumes, containers, executable",
       file: "db/pod.yaml",
       position: { line: 4, column: 1, length: 4 },
     }]);

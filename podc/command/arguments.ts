@@ -103,7 +103,7 @@ export function parseArguments(args: readonly string[]): ParsedArguments {
   const parsed = runParserSync(PARSER, "podc", args, {
     brief: message`Compiles a pod.yaml into the standalone program pod.`,
     footer:
-      message`Values of variables are read from the file's name with .env instead of .yaml, one NAME=VALUE per line. Exit codes: 0 done, 1 failed, 2 wrong usage.`,
+      message`Values of variables are read from the file's name with .env instead of .yaml, one NAME=VALUE per line. podc import begins a pod.yaml from a compose or Kubernetes file. Exit codes: 0 done, 1 failed, 2 wrong usage.`,
     help: { option: { names: ["-h", "--help"] }, onShow: end("help") },
     version: {
       option: { names: ["-V", "--version"] },

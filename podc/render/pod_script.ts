@@ -3,6 +3,7 @@
  * runtime, which is the same in every pod.
  */
 import { VERSION } from "../../proxy/conf/mod.ts";
+import { START_FIRST_LINE } from "../api/update_order.ts";
 import { podObjectName } from "../podman/names.ts";
 import type { ContainerPod, ExecutablePod } from "../spec/pod_spec.ts";
 import { containerUnits } from "./container_units.ts";
@@ -48,6 +49,7 @@ function header(pod: ContainerPod | ExecutablePod, summary: readonly string[]): 
     "#!/bin/sh",
     `# ${pod.name} ${pod.version}: ${what}. Compiled by podc ${VERSION}; try: ./pod help`,
     "#",
+    ...(pod.startsFirst ? [START_FIRST_LINE, "#"] : []),
     ...summary.map((line) => `#   ${asComment(line)}`),
     "#",
     '# What is special about this pod comes first; from the line "runtime" on all pods are alike.',

@@ -87,6 +87,7 @@ log_sizes='' # " <file>=<bytes>" for each log that is followed from there on
 
 # The same, and then each new line as it comes, until a signal ends it.
 follow_logs() {
+  make_run_dir
   for name in $names; do
     log_stems "$name"
     for stem in $stems; do

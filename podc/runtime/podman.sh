@@ -204,6 +204,12 @@ pull_image() { # unit
   wait "$pulling"
 }
 run_container() { # options… image args…
+  # One in the pod has the proxy's name from the pod.
+  get "$run_dir/interface" ''
+  case $network,$value in
+  *, | *,0.0.0.0) ;;
+  host,*) set -- --add-host "proxy:$value" "$@" ;;
+  esac
   "${become_podman:-become}" timeout 120 podman run -d --replace --pull never --name "$container" --label "$container_label" \
     --pidfile "$pid_file" --stop-timeout "$stop_timeout" --log-driver k8s-file --log-opt "path=$PWD/$log_dir/$unit_log.log" "$@"
 }

@@ -15,6 +15,8 @@ interface PodBase {
   readonly api: string;
   readonly labels: readonly Label[];
   readonly volumes: readonly Volume[];
+  /** Other versions of the pod on a host go on until this one is ready. */
+  readonly startsFirst?: true;
 }
 
 /** Containers run by rootless podman. */

@@ -36,8 +36,8 @@ const RULE = object({
       (word) => /^\*?[A-Za-z0-9._-]*$/.test(word),
       "a domain such as example.com or *.example.com",
     ),
-    "Domains, separated by blanks; *.example.com for all below one",
-    "example.com *.example.com",
+    "Domains, separated by blanks; *.example.com for it and all below it",
+    "example.com *.example.org",
   ),
   weight: optional(integer(0, 999_999_999), "Rules of higher weight are matched first; 100", 200, {
     domain: "example.com",

@@ -30,6 +30,11 @@ export const POD = object({
     "podman (the default): containers; executable: a program on the host",
     "podman",
   ),
+  updateOrder: optional(
+    oneOf(["any", "start-first"]),
+    "Order in which versions of this pod are exchanged on a host. start-first: others are stopped when this one is ready, has failed, or after 120 s; both must be able to run at the same time",
+    "start-first",
+  ),
   labels: optional(LABELS, "Labels of the podman pod", [{
     name: "com.example.team",
     value: "web",
@@ -92,9 +97,25 @@ export function validatePod(root: YamlNode, context: Context): PodSpec | undefin
     ? executableOf(draft, context)
     : containersOf(present(fields.containers?.value), drafts, context);
   const [version, api] = [fields.podVersion?.value, fields.api?.value];
+  if (fields.updateOrder && main?.kind === "executable-file") {
+    context.reporter.warning(
+      fields.updateOrder.key,
+      "updateOrder has no effect beside file: the program is the pod",
+      'the program itself says it, by "# updateOrder: start-first" in its first comment lines',
+    );
+  }
   const failed = context.reporter.findings.some((finding) => finding.severity === "error");
   if (failed || !main || version === undefined || api === undefined) return undefined;
-  return { name: context.podName, version, api, labels, volumes: volumes as Volume[], ...main };
+  const startsFirst = fields.updateOrder?.value === "start-first";
+  return {
+    name: context.podName,
+    version,
+    api,
+    labels,
+    volumes: volumes as Volume[],
+    ...(startsFirst ? { startsFirst } : {}),
+    ...main,
+  };
 }
 
 /** Sections of the other runtime. */

@@ -26,6 +26,20 @@ Deno.test("pod: the header keys", () => {
   }
 });
 
+Deno.test("pod: updateOrder", () => {
+  const pod = (order: string) =>
+    compile(`api: 1.0.0\npodVersion: 1.0.0\nruntime: executable\n${order}\n`);
+  const command = "executable: {command: [serve]}";
+  assert.equal(pod(`updateOrder: start-first\n${command}`).spec?.startsFirst, true);
+  assert.equal(pod(`updateOrder: any\n${command}`).spec?.startsFirst, undefined);
+  assertErrors(pod, [[
+    "updateOrder: stop-first\nexecutable: {command: [serve]}",
+    /updateOrder is "stop-first"/,
+  ]]);
+  const file = "updateOrder: start-first\nexecutable: {file: /bin/pod}";
+  assert.match(messagesOf(pod(file), "warning").join(), /updateOrder has no effect beside file/);
+});
+
 Deno.test("pod: labels", () => {
   const labels = (text: string) => compile(`api: 1.0.0\npodVersion: 1.0.0\nlabels: [${text}]\n`);
   assert.deepEqual(labels("{name: zzz/x, value: $(id) = '}, {name: b}").spec?.labels, [
