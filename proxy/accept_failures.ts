@@ -1,4 +1,5 @@
 /** Failed accepts: said, and counted. */
+import { messageOf } from "./error_message.ts";
 import type { MetricsSnapshot } from "./admin/snapshot.ts";
 import type { Log } from "./log.ts";
 
@@ -14,7 +15,7 @@ export class AcceptFailures {
     if (outOfFiles) this.#outOfFiles++;
     else this.#other++;
     this.log.often("Cannot accept connections for the moment", {
-      error: error instanceof Error ? error.message : String(error),
+      error: messageOf(error),
       try: outOfFiles ? "raise the limit of open files (ulimit -n, LimitNOFILE=)" : undefined,
     });
   }

@@ -5,6 +5,7 @@ import { VERSION } from "./conf/mod.ts";
 const HELP = `Usage: simplenetes-proxy [--takeover] [proxy.conf]
        simplenetes-proxy status [--json] [proxy.conf]
        simplenetes-proxy metrics [proxy.conf]
+       simplenetes-proxy ready [proxy.conf]
 
 Connects the pods of a cluster: listens on the cluster ports, and hands each connection to a pod
 that serves the port, on this host or another one.
@@ -13,6 +14,8 @@ that serves the port, on this host or another one.
                   and no connection is refused
   status          what the running proxy of a proxy.conf does; --json for programs
   metrics         what it counts, in the text format of Prometheus
+  ready           exit code 0 when the proxy of this proxy.conf serves, or takes over from
+                  another one as soon as that ends
   proxy.conf      its settings; ./proxy.conf by default
   -h, --help      print this
   -V, --version   print the version
@@ -26,13 +29,14 @@ Exit codes: 0 done, 1 it failed or no proxy runs, 2 wrong usage.
 Example: simplenetes-proxy status /home/me/h1/pods/proxy/config/conf/proxy.conf
 `;
 
-const COMMANDS = ["status", "metrics"] as const;
+const COMMANDS = ["status", "metrics", "ready"] as const;
 
 /** What is to be done. Paths are absolute. */
 export type Asked =
   | { readonly print: string }
   | { readonly command: "run"; readonly file: string; readonly takeover: boolean }
   | { readonly command: "metrics"; readonly file: string }
+  | { readonly command: "ready"; readonly file: string }
   | { readonly command: "status"; readonly file: string; readonly json: boolean };
 
 /** What the command line asks for; a string says what is wrong with it. */

@@ -13,6 +13,8 @@ Deno.test("what the command line asks for", () => {
     [["status", "--json", "/a"], { command: "status", file: "/a", json: true }],
     [["status", "/a", "--json"], { command: "status", file: "/a", json: true }],
     [["metrics", "/a"], { command: "metrics", file: "/a" }],
+    [["ready"], { command: "ready", file }],
+    [["ready", "--json"], "Unknown option --json. Try --help."],
     [["metrics", "--json"], "Unknown option --json. Try --help."],
     [["--json"], "Unknown option --json. Try --help."],
     [["status", "--jsn"], "Unknown option --jsn. Try --help."],

@@ -1,4 +1,5 @@
 /** The three files of a proxy: read, kept while unreadable, watched. */
+import { messageOf } from "./error_message.ts";
 import { dirname } from "node:path";
 import {
   type HostAddress,
@@ -158,7 +159,7 @@ export function watch(
     const cannot = (error: unknown) =>
       log.often("Cannot watch a directory, its files are looked at now and then", {
         directory,
-        error: error instanceof Error ? error.message : String(error),
+        error: messageOf(error),
       });
     try {
       const watcher = Deno.watchFs(directory, { recursive: false });

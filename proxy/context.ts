@@ -1,4 +1,5 @@
 /** What all connections of one proxy share, and what a reload replaces under them. */
+import { isLoopback } from "./address_kinds.ts";
 import type { Metrics } from "./admin/metrics.ts";
 import type { HostAddress, ProxyConf } from "./conf/mod.ts";
 import type { Connection, Engine } from "./engine.ts";
@@ -8,6 +9,8 @@ import type { PeerPool } from "./peer_pool.ts";
 import type { Peers } from "./peers.ts";
 import type { Prober } from "./prober.ts";
 import type { RoutingTable } from "./routing_table.ts";
+import type { Sessions } from "./sessions.ts";
+import type { ThreadShare } from "./thread_share.ts";
 import type { WaitingRoom } from "./waiting_room.ts";
 
 /** What the parts of a context are built on. */
@@ -28,6 +31,8 @@ export interface Shared {
   podHost: string;
   /** Set once the proxy ends: no search goes on after that. */
   ending: boolean;
+  /** What this thread and the others know of each other. */
+  readonly share: ThreadShare;
   /** What still runs for connections that are served or gone already, such as answers that nobody waits for. */
   readonly background: Set<Promise<unknown>>;
 }
@@ -36,6 +41,8 @@ export interface Context extends Shared {
   readonly pool: PeerPool;
   readonly prober: Prober;
   readonly waiting: WaitingRoom;
+  /** Clients and proxies being served. */
+  readonly sessions: Sessions;
   /** Connections from other proxies that asked for nothing yet: kept ready, most of them. */
   readonly unasked: Set<Connection>;
 }
@@ -65,11 +72,6 @@ export const HESITATION_MS = 200;
 /** Whether the other end of `connection` is this machine: loopback, or the address it came in on. */
 export function isFromHere({ local, remote }: Connection): boolean {
   return remote.hostname === local.hostname || isLoopback(remote.hostname);
-}
-
-/** Whether `hostname`, a numeric address, is one of loopback. */
-export function isLoopback(hostname: string): boolean {
-  return hostname === "::1" || hostname.startsWith("127.");
 }
 
 /** `hostname:port` for logs and as the name of a host. */

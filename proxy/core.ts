@@ -10,6 +10,7 @@ import type { Log } from "./log.ts";
 import { lifetimesOf, makeContext } from "./make_context.ts";
 import { servePeer } from "./peer_side.ts";
 import type { Plan, PlaneStatus } from "./plan.ts";
+import type { ThreadShare } from "./thread_share.ts";
 
 /** How often what nobody believes any more is forgotten, in milliseconds. */
 const SWEEP_MS = 2000;
@@ -19,12 +20,14 @@ const UNASKED_MS = 500;
 /** All its timers and sockets are those of its engine; who listens gives it what was accepted. */
 export class Core {
   readonly #context: Context;
-  readonly #sessions = new Set<Promise<void>>();
   #stopSweeping = () => {};
 
-  /** @param now Milliseconds of a clock that never goes back. */
-  constructor(engine: Engine, log: Log, first: Plan, now: () => number) {
-    this.#context = makeContext(engine, log, first, now);
+  /**
+   * @param now Milliseconds of a clock that never goes back.
+   * @param share What other threads know of this one; none by default.
+   */
+  constructor(engine: Engine, log: Log, first: Plan, now: () => number, share?: ThreadShare) {
+    this.#context = makeContext(engine, log, first, now, share);
     this.#sweepLater();
   }
 
@@ -42,13 +45,15 @@ export class Core {
     this.#keepMetrics();
   }
 
-  status(): Pick<PlaneStatus, "sessions" | "connections" | "idle" | "remembered"> {
-    const { engine, memory, now, pool, unasked } = this.#context;
+  status(): Omit<PlaneStatus, "engine" | "workers" | "listeners" | "wanted" | "missing"> {
+    const { engine, memory, now, pool, unasked, sessions, waiting } = this.#context;
     const idle = pool.idle + unasked.size;
     return {
-      sessions: this.#sessions.size - unasked.size,
+      sessions: sessions.count - unasked.size,
       connections: engine.count - idle,
       idle,
+      seeking: sessions.count - sessions.joined - unasked.size - waiting.size,
+      waiting: waiting.ports,
       remembered: memory.list(now()),
     };
   }
@@ -68,38 +73,35 @@ export class Core {
 
   /** Ends once all connections have, or after `limitMs`. */
   async drain(limitMs: number): Promise<void> {
-    const { engine, pool, prober } = this.#context;
+    const { engine, pool, prober, sessions } = this.#context;
     prober.stop();
     pool.stop();
     const stopAsking = engine.after(UNASKED_MS, () => this.#endUnasked());
     const limit = Promise.withResolvers<void>();
     const cancel = engine.after(limitMs, limit.resolve);
-    await Promise.race([limit.promise, this.#sessionsEnd()]);
+    await Promise.race([limit.promise, sessions.none()]);
     cancel();
     stopAsking();
-    if (this.#sessions.size > 0) {
-      this.#context.log.warn("Connections are cut off", { connections: this.#sessions.size });
+    if (sessions.count > 0) {
+      this.#context.log.warn("Connections are cut off", { connections: sessions.count });
     }
     await this.stop();
   }
 
   /** Ends everything at once. */
   async stop(): Promise<void> {
-    const { engine, background, pool, prober, waiting } = this.#context;
+    const { engine, background, pool, prober, sessions, waiting } = this.#context;
     this.#context.ending = true;
     this.#stopSweeping();
     prober.stop();
     pool.stop();
     waiting.end();
-    while (this.#sessions.size > 0 || background.size > 0) {
+    while (sessions.count > 0 || background.size > 0) {
+      const next = sessions.next();
       engine.closeAll();
-      await Promise.race([...this.#sessions, ...background]);
+      await Promise.race([next, ...background]);
     }
     engine.closeAll();
-  }
-
-  async #sessionsEnd(): Promise<void> {
-    while (this.#sessions.size > 0) await Promise.all(this.#sessions);
   }
 
   /** Numbers of ports and hosts are kept as long as the files name them. */
@@ -132,21 +134,16 @@ export class Core {
 
   /** Serves a connection that was accepted on `port`. */
   serve(connection: Connection, port: number): void {
-    const session = this.#attend(connection, port);
-    this.#sessions.add(session);
-    session.then(() => this.#sessions.delete(session));
-  }
-
-  async #attend(connection: Connection, port: number): Promise<void> {
     const context = this.#context;
-    try {
-      if (port === context.conf.port) await servePeer(connection, context);
-      else await serveClient(connection, port, context);
-    } catch (error) {
+    context.sessions.begin();
+    if (port === context.conf.port) return servePeer(connection, context);
+    serveClient(connection, port, context, (error) => {
+      connection.close();
       context.log.error("Cannot serve a connection", {
         port,
         error: error instanceof Error ? error.stack : String(error),
       });
-    }
+      context.sessions.end();
+    });
   }
 }

@@ -8,7 +8,8 @@ import {
   DialError,
   type Engine,
   type Listener,
-  type RelayCount,
+  type RelayOwner,
+  type RelayProgress,
   type RelayStart,
 } from "./engine.ts";
 import { plainAddress } from "./proxy_header.ts";
@@ -49,6 +50,14 @@ class DenoConnection implements Connection {
     return this.conn.write(data);
   }
 
+  readThen(buffer: Bytes, done: (read: number | null | Error) => void): void {
+    this.conn.read(buffer).then(done, done);
+  }
+
+  writeThen(data: Uint8Array, done: (written: number | Error) => void): void {
+    this.conn.write(data).then(done, done);
+  }
+
   closeWrite(): Promise<void> {
     return this.conn.closeWrite();
   }
@@ -69,6 +78,7 @@ class DenoConnection implements Connection {
 /** See {@link Engine}. Each instance counts and closes only its own connections. */
 export class DenoEngine implements Engine {
   readonly name = "deno";
+  readonly resets = false;
   readonly #connections = new Set<DenoConnection>();
   readonly #dials = new Set<AbortController>();
   readonly #pool = new BufferPool();
@@ -121,7 +131,16 @@ export class DenoEngine implements Engine {
     };
   }
 
-  async dial({ hostname, port }: HostAddress, timeoutMs: number): Promise<Connection> {
+  dial(
+    address: HostAddress,
+    timeoutMs: number,
+    done: (dialled: Connection | DialError) => void,
+  ): void {
+    this.#dial(address, timeoutMs).then(done, done);
+  }
+
+  /** Rejects with {@link DialError} only. */
+  async #dial({ hostname, port }: HostAddress, timeoutMs: number): Promise<Connection> {
     const abort = new AbortController();
     // Deno asks the signal once more when it has connected, and then drops the connection unclosed.
     abort.signal.throwIfAborted = () => {};
@@ -152,8 +171,15 @@ export class DenoEngine implements Engine {
     return connection;
   }
 
-  relay(client: Connection, target: Connection, start: RelayStart): Promise<RelayCount> {
-    return splice(client, target, start, this.#pool);
+  relay(
+    client: Connection,
+    target: Connection,
+    start: RelayStart,
+    owner: RelayOwner,
+  ): RelayProgress {
+    const count = { toTarget: 0, toClient: 0 };
+    splice(client, target, start, this.#pool, count).then((end) => owner.relayEnded(end));
+    return count;
   }
 
   after(ms: number, action: () => void): () => void {

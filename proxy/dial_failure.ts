@@ -1,4 +1,5 @@
 /** What an error of the system says about the host that was dialled. */
+import { messageOf } from "./error_message.ts";
 import { DialError } from "./engine.ts";
 
 const UNREACHABLE = new Set(["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN"]);
@@ -10,7 +11,7 @@ const EXHAUSTED = new Set(["EMFILE", "ENFILE", "EADDRNOTAVAIL", "ENOBUFS", "ENOM
  * @param cause Its `code`, the name of an errno, decides about the kind.
  */
 export function dialFailure(where: string, cause: unknown): DialError {
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = messageOf(cause);
   return new DialError(kindOf(cause), `Cannot connect to ${where}: ${message}`, { cause });
 }
 

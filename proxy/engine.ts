@@ -16,6 +16,10 @@ export interface Connection {
   read(buffer: Bytes): Promise<number | null>;
   /** Number of bytes written, perhaps not all. */
   write(data: Uint8Array): Promise<number>;
+  /** {@link read} that calls back, perhaps before this returns. */
+  readThen(buffer: Bytes, done: (read: number | null | Error) => void): void;
+  /** {@link write} that calls back, perhaps before this returns. */
+  writeThen(data: Uint8Array, done: (written: number | Error) => void): void;
   /** Ends the outgoing direction only. */
   closeWrite(): Promise<void>;
   /** Closes both directions; more calls do nothing. Bytes that wait unread make it a reset. */
@@ -55,12 +59,20 @@ export interface RelayStart {
 /** How a relay came to its end; a reset of one end was passed on to the other. */
 export type RelayEnd = "closed" | "reset by client" | "reset by target" | "idle";
 
-/** What a relay did. */
-export interface RelayCount {
-  /** Bytes passed on. */
+/** The bytes that a relay passed on so far. */
+export interface RelayProgress {
   readonly toTarget: number;
   readonly toClient: number;
+}
+
+/** What a relay did. */
+export interface RelayCount extends RelayProgress {
   readonly end: RelayEnd;
+}
+
+/** Hears once of the end of a relay, when both connections are closed. */
+export interface RelayOwner {
+  relayEnded(count: RelayCount): void;
 }
 
 /** An open listener. */
@@ -69,14 +81,56 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** Writes all of `data`; `done` hears whether it could, perhaps before this returns. */
+export function sendAll(
+  connection: Connection,
+  data: Uint8Array,
+  done: (sent: boolean) => void,
+): void {
+  connection.writeThen(data, (written) => {
+    if (typeof written !== "number") done(false);
+    else if (written === data.length) done(true);
+    else sendAll(connection, data.subarray(written), done);
+  });
+}
+
 /** Resolves after `ms` milliseconds. */
 export function pause(engine: Pick<Engine, "after">, ms: number): Promise<void> {
   return new Promise((resolve) => engine.after(ms, resolve));
 }
 
-/** Sockets, and the timers that belong to them. */
+/** {@link Engine.dial} as a promise. Rejects with {@link DialError} only. */
+export function dial(
+  engine: Pick<Engine, "dial">,
+  address: HostAddress,
+  timeoutMs: number,
+): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    engine.dial(address, timeoutMs, (dialled) => {
+      if (dialled instanceof DialError) reject(dialled);
+      else resolve(dialled);
+    });
+  });
+}
+
+/** Relays as `relay` of {@link Engine} does, and resolves at the end. */
+export function relayed(
+  engine: Pick<Engine, "relay">,
+  client: Connection,
+  target: Connection,
+  start: RelayStart,
+): Promise<RelayCount> {
+  return new Promise((relayEnded) => void engine.relay(client, target, start, { relayEnded }));
+}
+
+/**
+ * Sockets, and the timers that belong to them. What nearly every connection goes through calls back
+ * instead of giving a promise: at ten thousand connections per second that shows.
+ */
 export interface Engine {
   readonly name: "deno" | "linux";
+  /** Whether `reset` of a connection is one, whatever was read from it. */
+  readonly resets: boolean;
   /**
    * Listens, and gives every connection to `onConnection`, who closes it. `onTrouble` hears of a
    * failed accept; the listener goes on by itself.
@@ -89,10 +143,25 @@ export interface Engine {
     onConnection: (connection: Connection) => void,
     onTrouble: (error: unknown) => void,
   ): Listener;
-  /** Connects. Rejects with {@link DialError} only; a late connection is closed. */
-  dial(address: HostAddress, timeoutMs: number): Promise<Connection>;
-  /** Passes bytes both ways until both ends are done, then closes both. Never rejects. */
-  relay(client: Connection, target: Connection, start: RelayStart): Promise<RelayCount>;
+  /**
+   * Connects. `done` hears once of the connection, or why there is none; perhaps before this returns.
+   * A late connection is closed.
+   */
+  dial(
+    address: HostAddress,
+    timeoutMs: number,
+    done: (dialled: Connection | DialError) => void,
+  ): void;
+  /**
+   * Passes bytes both ways until both ends are done, then closes both and tells `owner`, perhaps before
+   * this returns. What it returns tells the bytes passed on at any time.
+   */
+  relay(
+    client: Connection,
+    target: Connection,
+    start: RelayStart,
+    owner: RelayOwner,
+  ): RelayProgress;
   /**
    * Calls `action` once after `ms` milliseconds, or a little later. The returned function cancels it.
    * The timers of an engine run where its sockets do; those of Deno may be starved there.

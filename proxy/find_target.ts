@@ -1,6 +1,6 @@
 /** Finds a pod, on this host or another, that takes a connection to a cluster port. */
 import { type Context, HESITATION_MS, inBackground } from "./context.ts";
-import { type Engine, pause } from "./engine.ts";
+import { pause } from "./engine.ts";
 import { OWN, type OwnPlace } from "./peer_memory.ts";
 import type { Attempt } from "./race.ts";
 import {
@@ -32,6 +32,9 @@ interface Hesitating {
   readonly answer: Promise<Candidate | undefined>;
 }
 
+/** Hears the target of a client, `undefined` when nothing takes the connection; once. */
+export type OnTarget = (target: Target | undefined) => void;
+
 /**
  * Looks for a target. All that is decided about a connection is decided here:
  *
@@ -42,33 +45,73 @@ interface Hesitating {
  * - When all that have the port are at their limit, it waits for room; when nobody has it, it
  *   looks again for a moment.
  *
- * Resolves to `undefined` when nothing takes the connection.
+ * @param done May hear of the target before this returns.
+ * @param onFailure Hears of a mistake, in place of it.
  */
-export async function findTarget(port: number, context: Context): Promise<Target | undefined> {
-  const { conf, now, memory, metrics, prober, waiting } = context;
+export function findTarget(
+  port: number,
+  context: Context,
+  done: OnTarget,
+  onFailure: (error: unknown) => void,
+): void {
+  const { now, memory, prober, waiting } = context;
   const start = now();
-  const busyUntil = start + Math.min(conf.busySeconds, conf.giveUpSeconds) * 1000;
   prober.use(port, start);
-  if (waiting.has(port)) return await waitForRoom(port, context, busyUntil);
-
-  let hesitating: Hesitating | undefined;
-  const likeliest = memory.best(port, ownPlace(port, context), start);
-  if (likeliest === OWN) {
-    const target = await dialOwn(port, context, HESITATION_MS);
-    if (typeof target !== "string") return target;
-  } else if (likeliest !== undefined) {
-    const answer = askHost(lookAt(port, context), likeliest, false);
-    const candidate = await inTime(answer, HESITATION_MS, context.engine);
-    const target = candidate === "late" ? undefined : await candidate?.complete();
-    if (target) return target;
-    if (candidate === "late") {
-      hesitating = { host: likeliest, answer: inBackground(context, answer) };
-    }
+  if (waiting.has(port)) {
+    waitForRoom(port, context, busyUntil(context, start)).then(done, onFailure);
+    return;
   }
+  const askOthers = (hesitating?: Hesitating) => {
+    askAll(port, context, hesitating, start).then(done, onFailure);
+  };
+  const likeliest = memory.best(port, ownPlace(port, context), start);
+  if (likeliest === undefined) askOthers();
+  else if (likeliest !== OWN) askFirst(port, context, likeliest, done, askOthers);
+  else {
+    dialOwn(port, context, HESITATION_MS, (target) => {
+      if (typeof target === "string") askOthers();
+      else done(target);
+    });
+  }
+}
+
+/** Asks the likeliest host, and then the others where it hesitates or does not take the connection. */
+function askFirst(
+  port: number,
+  context: Context,
+  host: string,
+  done: OnTarget,
+  askOthers: (hesitating?: Hesitating) => void,
+): void {
+  let hand: ((candidate: Candidate | undefined) => void) | undefined;
+  const stopTimer = context.engine.after(HESITATION_MS, () => {
+    const answer = new Promise<Candidate | undefined>((resolve) => hand = resolve);
+    askOthers({ host, answer: inBackground(context, answer) });
+  });
+  askHost(lookAt(port, context), host, false, (candidate) => {
+    if (hand) return hand(candidate);
+    stopTimer();
+    if (!candidate) return askOthers();
+    candidate.complete((target) => target ? done(target) : askOthers());
+  });
+}
+
+/** Asks everyone, and waits for room where there is none. */
+async function askAll(
+  port: number,
+  context: Context,
+  hesitating: Hesitating | undefined,
+  start: number,
+): Promise<Target | undefined> {
   const found = await search(port, context, hesitating, start);
-  if (found === "busy") return await waitForRoom(port, context, busyUntil);
-  if (!found) metrics.unserved("client", port, "no target");
+  if (found === "busy") return await waitForRoom(port, context, busyUntil(context, start));
+  if (!found) context.metrics.unserved("client", port, "no target");
   return found;
+}
+
+/** How long a client that came at `start` waits for room. */
+function busyUntil({ conf }: Context, start: number): number {
+  return start + Math.min(conf.busySeconds, conf.giveUpSeconds) * 1000;
 }
 
 async function waitForRoom(
@@ -142,18 +185,4 @@ function ownPlace(port: number, { table, conf, now }: Context): OwnPlace {
 
 function answered({ answer }: Hesitating): Attempt<Candidate> {
   return () => answer;
-}
-
-/** What `promise` resolves to, or `late` when that takes longer than `ms` milliseconds. */
-function inTime<T>(promise: Promise<T>, ms: number, engine: Engine): Promise<T | "late"> {
-  return new Promise((resolve, reject) => {
-    const cancel = engine.after(ms, () => resolve("late"));
-    promise.then((value) => {
-      cancel();
-      resolve(value);
-    }, (error) => {
-      cancel();
-      reject(error);
-    });
-  });
 }

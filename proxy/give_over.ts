@@ -21,16 +21,24 @@ export interface GiveOverOptions {
 
 export class GiveOver {
   readonly #succession: Succession;
-  readonly #succeeded = Promise.withResolvers<void>();
+  /** Resolves when somebody is being given the sockets. */
+  #began = Promise.withResolvers<void>();
+  /** Resolves when nobody is being given the sockets (any more). */
+  #giving: Promise<void> = Promise.resolve();
   #isSucceeded = false;
 
-  constructor(private readonly options: GiveOverOptions) {
+  constructor(readonly options: GiveOverOptions) {
     this.#succession = new Succession(options.confFile, options.replaced);
   }
 
   /** Whether another process serves. */
   get isSucceeded(): boolean {
     return this.#isSucceeded;
+  }
+
+  /** The proxy.conf of a process that waits for the end of this one; `undefined` for none. */
+  get successor(): string | undefined {
+    return this.#succession.waiting(performance.now());
   }
 
   /**
@@ -45,25 +53,31 @@ export class GiveOver {
     if (socket === undefined) return { refusal: "it has no place to give its sockets" };
     const path = join(dirname(socket), `.takeover-${Deno.pid}`);
     this.#succession.given = true;
-    give(path, TAKEOVER_MS).then(() => {
+    this.#giving = give(path, TAKEOVER_MS).then(() => {
       log.info("Another process takes over", { pid: applicant.pid });
       this.#isSucceeded = true;
-      this.#succeeded.resolve();
       onSucceeded();
     }, (error) => {
       this.#succession.given = false;
+      this.#began = Promise.withResolvers();
       log.warn("Nobody took over after all", { error: String(error) });
     });
+    this.#began.resolve();
     return { path, pid: Deno.pid, confFile };
   }
 
-  /** This process ends: waits a moment for one that was refused until now. */
+  /**
+   * This process ends: waits a moment for one that was refused until now, and until the one that is
+   * being given the sockets has them. Closing them before that would refuse clients.
+   */
   async end(): Promise<void> {
     const leftMs = this.#succession.end(performance.now());
-    if (leftMs <= 0) return;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, leftMs));
-    await Promise.race([this.#succeeded.promise, late]);
-    clearTimeout(timer);
+    if (leftMs > 0) {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const late = new Promise<void>((resolve) => timer = setTimeout(resolve, leftMs));
+      await Promise.race([this.#began.promise, late]);
+      clearTimeout(timer);
+    }
+    await this.#giving;
   }
 }

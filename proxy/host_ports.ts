@@ -15,57 +15,90 @@ export const HOST_PORT_MS = 2000;
 const AVOID_MS = { refused: 1000, hesitated: 1000, silent: 10_000 };
 
 /**
- * A connection to a mapping of cluster port `port` with room. `busy`: there are mappings, but those
- * that were not at their limit took no connection. `none`: nothing here takes connections.
+ * Finds a connection to a mapping of cluster port `port` with room. `busy`: there are mappings, but
+ * those that were not at their limit took no connection. `none`: nothing here takes connections.
  *
  * Mappings are tried one after another. One that hesitates gets its full time only after the others.
  *
  * @param limitMs For the connect to one mapping.
+ * @param done Hears the outcome, once; perhaps before this returns.
  */
-export async function dialHostPort(
+export function dialHostPort(
   port: number,
   context: Shared,
-  limitMs = HOST_PORT_MS,
-): Promise<HostPort | "busy" | "none"> {
-  let routes = context.table.order(port, context.now());
-  const fullMs = Math.min(limitMs, context.conf.connectSeconds * 1000);
-  const quickMs = Math.min(HESITATION_MS, fullMs);
-  let busy = false;
-  for (let timeoutMs = routes.length > 1 ? quickMs : fullMs;; timeoutMs = fullMs) {
-    const hesitating: Route[] = [];
-    for (const route of routes) {
-      const lease = context.table.take(route);
-      const found = lease ? await dialRoute(lease, timeoutMs, context) : "busy";
-      if (typeof found !== "string") return found;
-      if (found === "busy") busy = true;
-      if (found === "silent") hesitating.push(route);
-    }
-    if (timeoutMs === fullMs || hesitating.length === 0) return busy ? "busy" : "none";
-    routes = hesitating;
-  }
+  limitMs: number,
+  done: (found: HostPort | "busy" | "none") => void,
+): void {
+  new Search(port, context, limitMs, done).next();
 }
 
-async function dialRoute(
-  lease: Lease,
-  timeoutMs: number,
-  { engine, podHost, table, log, metrics, now }: Shared,
-): Promise<HostPort | DialError["kind"]> {
-  const { mapping } = lease;
-  try {
-    const address = { hostname: podHost, port: mapping.hostPort };
-    return { connection: await metrics.connecting(engine.dial(address, timeoutMs)), lease };
-  } catch (error) {
-    const kind = error instanceof DialError ? error.kind : "local";
+class Search {
+  #routes: readonly Route[];
+  #at = 0;
+  readonly #fullMs: number;
+  #timeoutMs: number;
+  #hesitating: Route[] | undefined;
+  #busy = false;
+
+  constructor(
+    private readonly port: number,
+    private readonly context: Shared,
+    limitMs: number,
+    private readonly done: (found: HostPort | "busy" | "none") => void,
+  ) {
+    this.#routes = context.table.order(port, context.now());
+    this.#fullMs = Math.min(limitMs, context.conf.connectSeconds * 1000);
+    this.#timeoutMs = this.#routes.length > 1
+      ? Math.min(HESITATION_MS, this.#fullMs)
+      : this.#fullMs;
+  }
+
+  /** Tries the next mapping. */
+  next(): void {
+    for (;;) {
+      const route = this.#routes[this.#at++];
+      if (route) {
+        const lease = this.context.table.take(route);
+        if (lease) return this.#dial(route, lease);
+        this.#busy = true;
+      } else if (!this.#startOver()) return this.done(this.#busy ? "busy" : "none");
+    }
+  }
+
+  /** Gives those that hesitated their full time; `false` when there are none. */
+  #startOver(): boolean {
+    if (!this.#hesitating || this.#timeoutMs === this.#fullMs) return false;
+    this.#routes = this.#hesitating;
+    this.#hesitating = undefined;
+    this.#timeoutMs = this.#fullMs;
+    this.#at = 0;
+    return true;
+  }
+
+  #dial(route: Route, lease: Lease): void {
+    const { engine, podHost, metrics, now } = this.context;
+    const start = now();
+    const address = { hostname: podHost, port: lease.mapping.hostPort };
+    engine.dial(address, this.#timeoutMs, (dialled) => {
+      if (dialled instanceof DialError) return this.#failed(route, lease, dialled);
+      metrics.connected(start);
+      this.done({ connection: dialled, lease });
+    });
+  }
+
+  #failed(route: Route, lease: Lease, { kind, message }: DialError): void {
+    const { table, log, now } = this.context;
+    const { mapping } = lease;
     if (kind !== "local") {
-      const how = kind === "silent" && timeoutMs <= HESITATION_MS ? "hesitated" : kind;
-      table.avoid(mapping, now() + AVOID_MS[how]);
+      const hesitated = kind === "silent" && this.#timeoutMs <= HESITATION_MS;
+      table.avoid(mapping, now() + AVOID_MS[hesitated ? "hesitated" : kind]);
     }
     lease.release();
-    if (!(error instanceof DialError)) throw error;
     log.often("A host port took no connection", {
-      clusterPort: mapping.clusterPort,
-      error: error.message,
+      clusterPort: this.port,
+      error: message,
     });
-    return error.kind;
+    if (kind === "silent") (this.#hesitating ??= []).push(route);
+    this.next();
   }
 }

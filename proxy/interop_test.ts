@@ -68,11 +68,7 @@ testEachEngine("ours asks an original proxy", async () => {
       await script(conn);
     }, ROUTER);
     resources.push(peer);
-    await host!.write(
-      "hosts.conf",
-      formatHostsConf([host!.address, { hostname: original, port: ROUTER }]),
-    );
-    await host!.proxy.reload();
+    await host!.know({ hostname: original, port: ROUTER });
 
     script = async (conn) => {
       await send(conn, "SENDPROXY=false\r\nearly ");
@@ -179,8 +175,7 @@ Deno.test("what an original proxy gets behind its reply, by what the client sent
       await send(conn, reply);
       got.resolve(await receive(conn));
     }, resources);
-    await host!.write("hosts.conf", formatHostsConf([host!.address, peer]));
-    await host!.proxy.reload();
+    await host!.know(peer);
     for (const sent of [header, ""]) {
       for (const wants of [true, false]) {
         reply = `SENDPROXY=${wants}\r\n`;
@@ -212,8 +207,7 @@ Deno.test("an original ends both directions at once, on either side of ours", as
     await until(() => pod.active === 0, "the pod's connection ended with that of the original");
     await host!.map();
     const peer = original((conn) => send(conn, "SENDPROXY=false\r\nbye\n"), resources);
-    await host!.write("hosts.conf", formatHostsConf([host!.address, peer]));
-    await host!.proxy.reload();
+    await host!.know(peer);
     using client = await Deno.connect({ hostname: host!.ip, port: PORT_A });
     assert.equal(await receive(client), "bye\n");
   });

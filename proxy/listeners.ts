@@ -1,4 +1,5 @@
 /** The listeners of a proxy: thousands of ports, opened in portions and kept open. */
+import { messageOf } from "./error_message.ts";
 import type { MetricsSnapshot } from "./admin/snapshot.ts";
 import { isOutOfFiles } from "./accept_failures.ts";
 import { formatHostAddress, formatPortRanges, type HostAddress, portRangesOf } from "./conf/mod.ts";
@@ -150,8 +151,4 @@ export class Listeners {
         : "see who listens there (ss -ltnp), or change CLUSTERPORTS or HOST; it is tried again",
     });
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -51,7 +51,11 @@ export class LocalPlane implements DataPlane {
     await this.#core.drain(limitMs);
   }
 
-  give(): Promise<void> {
+  follow(plan: Plan): void {
+    this.#core.apply(plan);
+  }
+
+  give(): Promise<never> {
     return Promise.reject(new Error("the sockets of ENGINE deno can't be handed over"));
   }
 

@@ -54,20 +54,22 @@ export function judgeLocalPorts(
   };
 }
 
-/** Says what {@link judgeLocalPorts} finds of this machine; nothing where the range can't be read. */
-export async function warnOfLocalPorts(
-  { clusterPorts, port }: { readonly clusterPorts: readonly PortRange[]; readonly port: number },
-  log: Log,
-): Promise<void> {
-  let text: string;
+/** The range of this machine; `undefined` where it is not told: not Linux, or hidden by a sandbox. */
+export function readLocalPorts(): PortRange | undefined {
   try {
-    text = await Deno.readTextFile(RANGE_FILE);
+    return parseLocalPortRange(Deno.readTextFileSync(RANGE_FILE));
   } catch (error) {
-    // Not Linux, or hidden by a sandbox: not worth a word.
-    if (error instanceof Error) return;
+    if (error instanceof Error) return undefined;
     throw error;
   }
-  const local = parseLocalPortRange(text);
+}
+
+/** Says what {@link judgeLocalPorts} finds of this machine. */
+export function warnOfLocalPorts(
+  { clusterPorts, port }: { readonly clusterPorts: readonly PortRange[]; readonly port: number },
+  log: Log,
+): void {
+  const local = readLocalPorts();
   const found = local && judgeLocalPorts(local, clusterPorts, port);
   if (found) log[found.level](found.event, found.fields);
 }

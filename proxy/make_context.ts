@@ -12,10 +12,18 @@ import { Peers } from "./peers.ts";
 import type { Plan } from "./plan.ts";
 import { Prober } from "./prober.ts";
 import { RoutingTable } from "./routing_table.ts";
+import { Sessions } from "./sessions.ts";
+import { shareOf, type ThreadShare } from "./thread_share.ts";
 import { WaitingRoom } from "./waiting_room.ts";
 
 /** @param now Milliseconds of a clock that never goes back. */
-export function makeContext(engine: Engine, log: Log, first: Plan, now: () => number): Context {
+export function makeContext(
+  engine: Engine,
+  log: Log,
+  first: Plan,
+  now: () => number,
+  share: ThreadShare = shareOf(1)[0]!,
+): Context {
   const { conf, podHost } = first;
   const shared: Shared = {
     engine,
@@ -29,6 +37,7 @@ export function makeContext(engine: Engine, log: Log, first: Plan, now: () => nu
     mayConnect: clientFilter(conf.clientFrom),
     podHost,
     ending: false,
+    share,
     background: new Set(),
   };
   const waiting = new WaitingRoom(shared, (port, all) => lookAtOthers(port, context, all));
@@ -38,6 +47,7 @@ export function makeContext(engine: Engine, log: Log, first: Plan, now: () => nu
     pool: new PeerPool(shared),
     prober: new Prober(shared),
     waiting,
+    sessions: new Sessions(),
     unasked: new Set<Connection>(),
   });
   return context;

@@ -1,5 +1,6 @@
 /** From what the files say to what is served. Pure. */
 import { type HostAddress, inRange, type PortMapping } from "./conf/mod.ts";
+import { isWildcard } from "./address_kinds.ts";
 import type { Settings } from "./conf_files.ts";
 import type { Plan } from "./plan.ts";
 
@@ -60,8 +61,4 @@ function ownEntry(
   const bind = host === undefined ? undefined : numeric(host);
   return hosts.find((each) => numeric(each.hostname) === bind && each.port === conf.port) ??
     (byName ? undefined : hosts[0]);
-}
-
-export function isWildcard(hostname: string): boolean {
-  return hostname === ANY || hostname === "::";
 }

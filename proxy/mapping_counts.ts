@@ -2,6 +2,7 @@
  * How many connections each mapping carries, in memory that all threads of a proxy share, so that
  * maxConn holds for all of them together.
  */
+import type { Counted, Held } from "./ceilings.ts";
 import type { PortMapping } from "./conf/mod.ts";
 
 /** Mappings of one host at most, those that left and still carry connections included. */
@@ -13,7 +14,9 @@ export interface CountedMapping extends PortMapping {
 }
 
 /** What makes two mappings the same one, over every reload. */
-export function keyOf({ clusterPort, hostPort }: PortMapping): number {
+export function keyOf(
+  { clusterPort, hostPort }: Pick<PortMapping, "clusterPort" | "hostPort">,
+): number {
   return clusterPort * 65536 + hostPort;
 }
 
@@ -22,6 +25,8 @@ export class MappingCounts {
   readonly cells = new Int32Array(new SharedArrayBuffer(MAX_MAPPINGS * 4));
   readonly #cellOf = new Map<number, number>();
   readonly #free: number[] = [];
+  /** Connections that the process before still has. They are in the cells, too. */
+  readonly #held = new Map<number, number>();
   #used = 0;
 
   /**
@@ -39,6 +44,37 @@ export class MappingCounts {
     return mappings.map((mapping) => ({ ...mapping, cell: this.#cell(keyOf(mapping)) }));
   }
 
+  /** `mappings`, and those that left and still carry connections. */
+  counted(mappings: readonly CountedMapping[]): Counted[] {
+    const listed = new Set(mappings.map(keyOf));
+    const left = [...this.#cellOf].filter(([key, cell]) =>
+      !listed.has(key) && Atomics.load(this.cells, cell) > 0
+    );
+    return [
+      ...mappings,
+      ...left.map(([key, cell]) => (
+        { clusterPort: Math.floor(key / 65536), hostPort: key % 65536, maxConn: 0, cell }
+      )),
+    ];
+  }
+
+  /** Counts what the process before still has from now on. */
+  hold(held: readonly Held[]): void {
+    for (const [clusterPort, hostPort, connections] of held) {
+      const key = keyOf({ clusterPort, hostPort });
+      const more = connections - (this.#held.get(key) ?? 0);
+      if (connections > 0) this.#held.set(key, connections);
+      else this.#held.delete(key);
+      const cell = this.#cellOf.get(key);
+      if (cell !== undefined) Atomics.add(this.cells, cell, more);
+    }
+  }
+
+  /** The process before has ended. */
+  holdNone(): void {
+    this.hold([...this.#held.keys()].map((key) => [Math.floor(key / 65536), key % 65536, 0]));
+  }
+
   #cell(key: number): number {
     let cell = this.#cellOf.get(key);
     if (cell === undefined) {
@@ -48,6 +84,7 @@ export class MappingCounts {
         throw new Error(`More than ${MAX_MAPPINGS} mappings in portmappings.conf`);
       }
       this.#cellOf.set(key, cell);
+      Atomics.add(this.cells, cell, this.#held.get(key) ?? 0);
     }
     return cell;
   }

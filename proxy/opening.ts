@@ -10,15 +10,17 @@
  *   after all, it is taken off, since the target has its own already.
  * - It wants one, and the client is expected to send it: `waitMs` for the first bytes, then one is made.
  */
-import { inspectHeader } from "./proxy_header.ts";
+import { inspectHeader, mayBeginHeader } from "./proxy_header.ts";
 
 /** How long the start of a header is held until it counts as data, in milliseconds. */
 export const PARTIAL_MS = 1000;
 
+const NOTHING = new Uint8Array(0);
+
 /** A pure state machine, for one connection. Feed it, and send what it gives. */
 export class Opening {
   #owesHeader: boolean;
-  #held: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  #held = NOTHING;
   #done = false;
 
   /**
@@ -48,7 +50,16 @@ export class Opening {
 
   /** What to send before the client sent anything. */
   start(): Uint8Array {
-    return this.waitMs > 0 ? new Uint8Array(0) : this.#owed();
+    return this.waitMs > 0 ? NOTHING : this.#owed();
+  }
+
+  /**
+   * Whether bytes that begin with `first` are nothing to {@link take}, but to be sent as they are: nearly
+   * always. Then all is done.
+   */
+  passes(first: number): boolean {
+    if (this.#owesHeader || this.#held.length > 0 || mayBeginHeader(first)) return false;
+    return this.#done = true;
   }
 
   /** The client sent `bytes` (at least one; not kept). Returns what to send; it may be a part of `bytes`. */
@@ -57,7 +68,7 @@ export class Opening {
     const found = inspectHeader(all);
     if (found === "partial") {
       this.#held = all === bytes ? bytes.slice() : all;
-      return new Uint8Array(0);
+      return NOTHING;
     }
     this.#done = true;
     if (found === "none") return concat(this.#owed(), all);
@@ -80,7 +91,7 @@ export class Opening {
   }
 
   #owed(): Uint8Array<ArrayBuffer> {
-    if (!this.#owesHeader) return new Uint8Array(0);
+    if (!this.#owesHeader) return NOTHING;
     this.#owesHeader = false;
     return new Uint8Array(this.make());
   }

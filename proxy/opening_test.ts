@@ -77,3 +77,19 @@ Deno.test("the split into chunks makes no difference", () => {
     { numRuns: 500 },
   );
 });
+
+Deno.test("bytes that begin no header pass unseen, unless one is owed or the start of one is held", () => {
+  const make = () => Uint8Array.of(1);
+  const first = (text: string) => text.charCodeAt(0);
+  const plain = new Opening(false, 0, make);
+  assert.equal(plain.passes(first("P")), false);
+  assert.equal(plain.passes(first("\r")), false);
+  assert.equal(plain.done, false);
+  assert.equal(plain.passes(first("G")), true);
+  assert.equal(plain.done, true);
+  const owing = new Opening(true, 1000, make);
+  assert.equal(owing.passes(first("G")), false);
+  const holding = new Opening(false, 0, make);
+  holding.take(Uint8Array.of(first("P")));
+  assert.equal(holding.passes(first("G")), false);
+});

@@ -7,7 +7,7 @@
  */
 import { dialPeer, remember } from "./ask_peer.ts";
 import type { HostAddress } from "./conf/mod.ts";
-import { runBehind, type Shared } from "./context.ts";
+import type { Shared } from "./context.ts";
 import type { PeerLine } from "./peer_line.ts";
 
 /** How long a connection is kept, in milliseconds. */
@@ -97,28 +97,29 @@ export class PeerPool {
     const { context } = this;
     if (host.retryAt > context.now()) return;
     const missing = context.conf.preDial - host.idle.length - host.dialling;
-    for (let count = 0; count < missing; count++) {
-      host.dialling++;
-      runBehind(
-        context,
-        "Cannot keep connections ready",
-        () => this.#dial(name, host).finally(() => host.dialling--),
-      );
-    }
+    for (let count = 0; count < missing; count++) this.#dial(name, host);
   }
 
-  async #dial(name: string, host: Host): Promise<void> {
+  #dial(name: string, host: Host): void {
     const { engine, now, conf } = this.context;
-    const line = await dialPeer(engine, host.address, conf.connectSeconds * 1000);
-    const wanted = !this.#stopped && this.#hosts.get(name) === host;
-    if ("answer" in line) {
+    host.dialling++;
+    dialPeer(engine, host.address, conf.connectSeconds * 1000, (line) => {
+      host.dialling--;
+      const wanted = !this.#stopped && this.#hosts.get(name) === host;
+      if (!("answer" in line)) {
+        host.retryMs = RETRY.first;
+        if (wanted) this.#keep(line, host);
+        else line.connection.close();
+        return;
+      }
       host.retryAt = now() + host.retryMs;
       host.retryMs = Math.min(host.retryMs * 2, RETRY.last);
       if (wanted) remember(this.context, name, undefined, line);
-      return;
-    }
-    host.retryMs = RETRY.first;
-    if (!wanted) return line.connection.close();
+    });
+  }
+
+  #keep(line: PeerLine, host: Host): void {
+    const { now } = this.context;
     const kept: Kept = { line, since: now() };
     host.idle.push(kept);
     line.keep(() => {

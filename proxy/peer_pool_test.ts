@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { formatHostsConf } from "./conf/mod.ts";
 import { DenoEngine } from "./deno_engine.ts";
 import { createLog } from "./log.ts";
 import { makeContext } from "./make_context.ts";
@@ -145,11 +144,7 @@ Deno.test("a request on a connection that turned stale is repeated on a new one"
       await echo(conn);
     }, ROUTER);
     resources.push(peer);
-    await host!.write(
-      "hosts.conf",
-      formatHostsConf([host!.address, { hostname: original, port: ROUTER }]),
-    );
-    await host!.proxy.reload();
+    await host!.know({ hostname: original, port: ROUTER });
     for (let turn = 0; turn < 10; turn++) {
       assert.equal(await exchange(host!.ip, PORT_A, "x"), "x");
       await until(async () => turn === 0 || (await host!.proxy.status()).idle === 2, "ready");

@@ -1,7 +1,9 @@
 /** What the part that serves connections has to know, put together from the files by the part that reads them. */
 import type { Remembered } from "./admin/remembered.ts";
 import type { MetricsSnapshot } from "./admin/snapshot.ts";
+import type { Held } from "./ceilings.ts";
 import type { HostAddress, ProxyConf } from "./conf/mod.ts";
+import type { HandedOver } from "./linux/handover.ts";
 import type { CountedMapping } from "./mapping_counts.ts";
 
 /** Plain data: it may be sent to another thread. Replaced as a whole by each reload. */
@@ -56,6 +58,10 @@ export interface PlaneStatus {
   readonly connections: number;
   /** Connections between proxies that are kept ready, of either origin; not among the others. */
   readonly idle: number;
+  /** Clients and proxies among `sessions` that are not joined with a target yet, nor wait for room. */
+  readonly seeking: number;
+  /** The cluster ports that clients wait for room of. */
+  readonly waiting: readonly number[];
   /** What is believed about other hosts. */
   readonly remembered: readonly Remembered[];
 }
@@ -64,6 +70,8 @@ export interface PlaneStatus {
 export interface DataPlane {
   /** Takes over a plan; no connection is dropped. Resolves when every listener was tried once. */
   apply(plan: Plan): Promise<void>;
+  /** Like `apply`, for whom is served by what is open; listeners stay as they are. */
+  follow(plan: Plan): void | Promise<void>;
   status(): PlaneStatus | Promise<PlaneStatus>;
   metrics(): MetricsSnapshot | Promise<MetricsSnapshot>;
   /** Accepts nothing more, and ends once all connections have, or after `limitMs`. */
@@ -71,9 +79,14 @@ export interface DataPlane {
   /**
    * Gives the listening sockets to the process that takes them at the unix socket `path`.
    *
+   * @param begin Called when somebody takes them: what this process may have from then on.
    * @throws Error when nobody took and served them in time; nothing has changed then.
    */
-  give(path: string, timeoutMs: number): Promise<void>;
+  give(
+    path: string,
+    begin: () => Promise<readonly Held[]>,
+    timeoutMs: number,
+  ): Promise<HandedOver>;
   /** Ends everything at once. */
   stop(): Promise<void>;
 }

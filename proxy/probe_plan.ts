@@ -50,8 +50,16 @@ export class ProbePlan {
     return this.#running.size;
   }
 
-  /** What to ask `hosts` now. Every question counts as under way until it is given to `done`. */
-  next(hosts: readonly string[], now: number): Probe[] {
+  /**
+   * What to ask `hosts` now. Every question counts as under way until it is given to `done`.
+   *
+   * @param isElsewhere Whether somebody else asks a question now, or knew the answer, which it noted.
+   */
+  next(
+    hosts: readonly string[],
+    now: number,
+    isElsewhere: (probe: Probe) => boolean = () => false,
+  ): Probe[] {
     const { memory } = this;
     this.#forget(now);
     this.#earn(now);
@@ -61,6 +69,7 @@ export class ProbePlan {
     const consider = (probe: Probe) => {
       const key = keyOf(probe);
       if (memory.dueAt(probe.host, probe.port) > now || this.#running.has(key)) return;
+      if (isElsewhere(probe)) return;
       this.#running.add(key);
       this.#credit--;
       probes.push(probe);

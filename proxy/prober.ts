@@ -3,11 +3,14 @@ import { askPeer, dialPeer, type NoTarget, remember, type RemoteTarget } from ".
 import type { HostAddress } from "./conf/mod.ts";
 import { runBehind, type Shared } from "./context.ts";
 import { type Probe, ProbePlan } from "./probe_plan.ts";
+import { ProbeBoard } from "./thread_share.ts";
 
 /** Pauses between two looks at what is due, in milliseconds: where something was, and where nothing was. */
 const LOOK_MS = { soon: 50, later: 500 };
 /** How long nothing is asked when this machine has no sockets or ports left, in milliseconds. */
 const LOCAL_MS = 2000;
+/** How long an answer that another thread got may be of interest at most, in milliseconds. */
+const MAX_AGE_MS = 30_000;
 
 type Found = Pick<RemoteTarget, "answer" | "connection">;
 
@@ -16,8 +19,11 @@ export class Prober {
   readonly #plan: ProbePlan;
   #cancel: (() => void) | undefined;
 
+  readonly #board: ProbeBoard;
+
   constructor(private readonly context: Shared) {
     this.#plan = new ProbePlan(context.memory);
+    this.#board = new ProbeBoard(context.share);
   }
 
   /** A client came to `port` now. */
@@ -41,7 +47,11 @@ export class Prober {
     const { context } = this;
     this.#cancel = undefined;
     if (context.ending) return;
-    const probes = this.#plan.next(context.peers.names, context.now());
+    const probes = this.#plan.next(
+      context.peers.names,
+      context.now(),
+      (probe) => this.#isElsewhere(probe),
+    );
     for (const probe of probes) {
       runBehind(
         context,
@@ -54,13 +64,39 @@ export class Prober {
     this.#cancel = context.engine.after(pauseMs, () => this.#look());
   }
 
+  /** Whether another thread asks, or did so lately; then its answer is believed here, too. */
+  #isElsewhere({ host, port }: Probe): boolean {
+    const { memory, now, share, conf } = this.context;
+    if (share.threads === 1) return false;
+    const read = (maxAgeMs: number) => this.#board.read(host, port, maxAgeMs);
+    const posted = read(MAX_AGE_MS);
+    if (posted === undefined) return false;
+    if (posted === "asking") return read(2000 * conf.connectSeconds) !== undefined;
+    const answer = posted === "down" ? "silent" : posted;
+    // At half of its time, so that a host that came back is found soon.
+    if (read(memory.lifetimes[answer] / 2) === undefined) return false;
+    if (posted === "down") memory.noteDown(host, "silent", now());
+    else if (port !== undefined) memory.note(host, port, posted, now());
+    else if (posted === "ok") memory.noteUp(host, now());
+    return true;
+  }
+
   async #ask({ host, port }: Probe): Promise<void> {
     const { context } = this;
     const { memory, now } = context;
+    this.#board.post(host, port, "asking");
     const address = context.peers.address(host);
     if (!address) return memory.noteDown(host, "silent", now()); // Its name has no address.
-    const found = await context.metrics.asking("probe", host, this.#talk(address, port));
+    const start = now();
+    const found = await new Promise<Found | NoTarget>((resolve) =>
+      this.#talk(address, port, resolve)
+    );
+    context.metrics.asked("probe", host, start, found);
     if (found.answer === "local") this.#plan.hold(now() + LOCAL_MS);
+    else {
+      const isDown = found.answer !== "ok" && (found.down || port === undefined);
+      this.#board.post(host, port, isDown ? "down" : found.answer);
+    }
     if (found.answer !== "ok") return remember(context, host, port, found);
     if (port === undefined) {
       found.connection.close();
@@ -71,12 +107,17 @@ export class Prober {
   }
 
   /** The answer of the proxy at `address`; without `port`, whether it is there. */
-  async #talk(address: HostAddress, port: number | undefined): Promise<Found | NoTarget> {
+  #talk(
+    address: HostAddress,
+    port: number | undefined,
+    done: (found: Found | NoTarget) => void,
+  ): void {
     const { engine, conf } = this.context;
     const timeoutMs = conf.connectSeconds * 1000;
-    const line = await dialPeer(engine, address, timeoutMs);
-    if ("answer" in line) return line;
-    if (port === undefined) return { answer: "ok", connection: line.connection };
-    return await askPeer(engine, line, port, timeoutMs, true);
+    dialPeer(engine, address, timeoutMs, (line) => {
+      if ("answer" in line) done(line);
+      else if (port === undefined) done({ answer: "ok", connection: line.connection });
+      else askPeer(engine, line, port, timeoutMs, true, done);
+    });
   }
 }

@@ -1,4 +1,5 @@
 /** One proxy: starts, follows its files, drains, stops. Connections are the matter of its data plane. */
+import { messageOf } from "./error_message.ts";
 import { mergeSnapshots, type MetricsSnapshot } from "./admin/snapshot.ts";
 import { type OpenFiles, readOpenFiles, warnOfOpenFiles } from "./admin/open_files.ts";
 import { AdminServer } from "./admin/server.ts";
@@ -13,7 +14,11 @@ import { warnOfLocalPorts } from "./local_ports.ts";
 import { type Log, OFTEN_MS } from "./log.ts";
 import { makePlan, namesIn } from "./make_plan.ts";
 import { MappingCounts } from "./mapping_counts.ts";
+import { Predecessor } from "./predecessor.ts";
+import { Successor } from "./successor.ts";
+import type { Inheritance } from "./takeover.ts";
 import type { DataPlane, Plan, PlaneStatus } from "./plan.ts";
+import { RestartNotice } from "./workers/wanted_engine.ts";
 
 export interface ProxyOptions {
   /** Absolute path of proxy.conf. */
@@ -25,8 +30,8 @@ export interface ProxyOptions {
   readonly resolve?: Resolve;
   /** Where the socket lies unless SOCKET says so; those of the user by default. */
   readonly directories?: SocketDirectories;
-  /** The proxy.conf of the process that this one took over from. */
-  readonly replaced?: string | undefined;
+  /** The process that this one takes over from. */
+  readonly before?: Inheritance | undefined;
   /** Hears that another process serves from now on, so that this one is to drain. */
   readonly onSucceeded?: () => void;
   /** How often the files are looked at without an event, in milliseconds; 2000 by default. */
@@ -42,6 +47,8 @@ export class Proxy {
   readonly #names: HostNames;
   readonly #counts = new MappingCounts();
   readonly #giveOver: GiveOver;
+  readonly #successor: Successor;
+  readonly #predecessor: Predecessor;
   #socket: string | undefined;
   readonly #pollMs: number;
   readonly #makePlane: NonNullable<ProxyOptions["makePlane"]>;
@@ -63,6 +70,7 @@ export class Proxy {
   #lastReload = this.#since;
   #openFiles: OpenFiles | undefined;
   #judgedListeners = 0;
+  readonly #restart: RestartNotice;
 
   private constructor(
     options: ProxyOptions,
@@ -75,11 +83,17 @@ export class Proxy {
     this.#makePlane = options.makePlane ??
       ((first, log) => new LocalPlane(new DenoEngine(), log, first));
     this.#settings = settings;
+    this.#restart = new RestartNotice(settings.conf, options.log);
+    this.#predecessor = new Predecessor(options.before, this.#counts, options.log);
+    this.#successor = new Successor(
+      () => ({ plane: this.#plane, plan: this.#plan }),
+      this.#counts,
+    );
     this.#giveOver = new GiveOver({
       confFile: options.confFile,
       log: options.log,
-      replaced: options.replaced,
-      give: (path, timeoutMs) => this.#plane.give(path, timeoutMs),
+      replaced: options.before?.confFile,
+      give: (path, timeoutMs) => this.#successor.give(path, timeoutMs),
       onSucceeded: options.onSucceeded ?? (() => {}),
     });
     this.#directories = options.directories ?? socketDirectories();
@@ -90,7 +104,7 @@ export class Proxy {
         giveTo: (applicant) => this.#giveOver.giveTo(applicant, this.#socket),
       },
       options.log,
-      options.replaced !== undefined,
+      options.before !== undefined,
     );
   }
 
@@ -105,12 +119,16 @@ export class Proxy {
     const proxy = new Proxy(options, files, settings);
     proxy.#openFiles = await readOpenFiles();
     try {
-      await proxy.#apply(settings);
+      // A change of the files waits for the start: there is no data plane to give it to yet.
+      const applied = proxy.#apply(settings);
+      proxy.#changing = applied.catch(() => {});
+      await applied;
     } catch (error) {
       await proxy.#close();
       await proxy.#admin.close();
       throw error;
     }
+    proxy.#predecessor.confirm();
     proxy.#resolveTimer = setInterval(() => proxy.#change(() => proxy.#lookUp()), RESOLVE_MS);
     proxy.#sweepTimer = setInterval(() => options.log.sweep(), OFTEN_MS);
     return proxy;
@@ -148,7 +166,11 @@ export class Proxy {
     await this.#close();
     // The next process is the one to be asked.
     if (this.#giveOver.isSucceeded) await this.#admin.close();
+    const end = performance.now() + limitMs;
     await this.#plane.drain(limitMs);
+    // What the process before still has is told to the next one, too.
+    if (this.#giveOver.isSucceeded) await this.#predecessor.end(end - performance.now());
+    this.#successor.end();
     await this.#admin.close();
   }
 
@@ -156,6 +178,7 @@ export class Proxy {
   async stop(): Promise<void> {
     await this.#close();
     await this.#plane.stop();
+    this.#successor.end();
     await this.#admin.close();
   }
 
@@ -193,9 +216,10 @@ export class Proxy {
     const { listeners, wanted } = await this.#plane.status();
     if (wanted !== this.#judgedListeners) {
       warnOfOpenFiles(this.#openFiles, wanted, this.#log);
-      await warnOfLocalPorts(conf, this.#log);
+      warnOfLocalPorts(conf, this.#log);
     }
     this.#judgedListeners = wanted;
+    this.#restart.judge(conf);
     await this.#listenForQuestions();
     this.#log.info("Settings are in force", {
       host: this.#plan.bind,
@@ -221,7 +245,7 @@ export class Proxy {
     const { cells } = this.#counts;
     this.#plan = { ...plan, mappings: this.#counts.assign(plan.mappings), cells };
     this.#plane ??= await this.#makePlane(this.#plan, this.#log);
-    await this.#plane.apply(this.#plan);
+    await this.#plane.apply(this.#successor.limit(this.#plan));
   }
 
   async #listenForQuestions(): Promise<void> {
@@ -231,7 +255,7 @@ export class Proxy {
       this.#socket = await makeSocketPath(conf, hosts, this.#directories);
     } catch (error) {
       this.#log.warn("Has no place for its socket, all else works", {
-        error: error instanceof Error ? error.message : String(error),
+        error: messageOf(error),
       });
     }
     await this.#admin.follow({ socket: this.#socket, metrics: conf.metrics });
@@ -243,10 +267,13 @@ export class Proxy {
       plan: this.#plan,
       since: this.#since,
       draining: this.#closed,
+      confFile: this.#giveOver.options.confFile,
+      successor: this.#giveOver.successor,
       reloads: this.#reloads,
       lastReload: this.#lastReload,
       problems: this.files.problems,
       openFiles: this.#openFiles,
+      waitsForRestart: this.#restart.waits,
     };
   }
 
@@ -261,7 +288,7 @@ export class Proxy {
       this.#log.error("Cannot listen on a new address, the old one stays", {
         host: wanted,
         stays: old,
-        error: error instanceof Error ? error.message : String(error),
+        error: messageOf(error),
       });
       return old;
     }

@@ -25,6 +25,7 @@ const V1_LIMIT = 107;
 /** Of the 64 kB that version 2 allows after its 16 bytes; real ones stay far below. */
 const V2_LIMIT = 4096;
 const V2_SIGNATURE = Uint8Array.of(13, 10, 13, 10, 0, 13, 10, 81, 85, 73, 84, 10);
+const V1_FIRST = 80;
 const V1_PREFIXES = ["PROXY TCP4 ", "PROXY TCP6 ", "PROXY UNKNOWN"];
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("latin1");
@@ -32,9 +33,14 @@ const decoder = new TextDecoder("latin1");
 /** Looks at the first bytes of a stream, as many as there are yet. */
 export function inspectHeader(bytes: Uint8Array): Inspection {
   if (bytes.length === 0) return "partial";
-  if (bytes[0] === 80) return inspectV1(bytes);
-  if (bytes[0] === 13) return inspectV2(bytes);
+  if (bytes[0] === V1_FIRST) return inspectV1(bytes);
+  if (bytes[0] === V2_SIGNATURE[0]) return inspectV2(bytes);
   return "none";
+}
+
+/** Whether a header may begin with the byte `first`. */
+export function mayBeginHeader(first: number): boolean {
+  return first === V1_FIRST || first === V2_SIGNATURE[0];
 }
 
 function inspectV1(bytes: Uint8Array): Inspection {

@@ -104,14 +104,7 @@ Deno.test("a probe is given up by a reset before any byte is sent to the pod", a
     await two!.map({ hostPort: server.port });
     assert.equal(await exchange(one!.ip, PORT_A, "x"), "x");
     await three!.map({ hostPort: quiet.port });
-    await one!.write(
-      "hosts.conf",
-      formatHostsConf([one!.address, two!.address, three!.address, {
-        hostname: original,
-        port: ROUTER,
-      }]),
-    );
-    await one!.proxy.reload();
+    await one!.know(two!.address, three!.address, { hostname: original, port: ROUTER });
     await until(() => reset !== undefined, "the scripted host was left");
     assert.equal(reset, true);
     assert.deepEqual(asked, [`PROXY TCP4 1.2.3.4 1.2.3.4 123 ${PORT_A}\r\n`]);

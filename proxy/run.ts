@@ -51,16 +51,15 @@ async function start(
     : undefined;
   if (signal.aborted && !heir) return undefined;
   try {
-    const proxy = await Proxy.start({
+    return await Proxy.start({
       confFile,
       log,
-      replaced: heir?.confFile,
+      before: heir,
       onSucceeded,
       makePlane: (first) => choosePlane(first, log, onFailure, heir?.listeners),
     });
-    heir?.confirm();
-    return proxy;
-  } finally {
+  } catch (error) {
     heir?.close();
+    throw error;
   }
 }

@@ -5,8 +5,17 @@
  * is bounded by the buffer and the kernel's. (`pipeTo` can't half-close and allocates per chunk.)
  */
 import { BIG_BYTES, type BufferPool } from "./buffer_pool.ts";
-import type { Bytes, Connection, RelayCount, RelayEnd, RelayStart } from "./engine.ts";
+import type {
+  Bytes,
+  Connection as WholeConnection,
+  RelayCount,
+  RelayEnd,
+  RelayStart,
+} from "./engine.ts";
 import type { Opening } from "./opening.ts";
+
+/** What is needed of a connection. */
+export type Connection = Omit<WholeConnection, "readThen" | "writeThen">;
 
 /** `end`: the source ended. The others: that end broke. */
 type Outcome = "end" | "source broke" | "sink broke";
@@ -14,14 +23,18 @@ type Outcome = "end" | "source broke" | "sink broke";
 /** A big read that came back with less than this makes room for others. */
 const BIG_ENOUGH = BIG_BYTES / 4;
 
-/** Passes bytes both ways until both ends are done, then closes both. Never rejects. */
+/**
+ * Passes bytes both ways until both ends are done, then closes both. Never rejects.
+ *
+ * @param count Where it counts what it passed on.
+ */
 export async function splice(
   client: Connection,
   target: Connection,
   start: RelayStart,
   pool: BufferPool,
+  count = { toTarget: 0, toClient: 0 },
 ): Promise<RelayCount> {
-  const count = { toTarget: 0, toClient: 0 };
   let end: RelayEnd = "closed";
   let ended = 0;
   let lastMs = start.idleMs ? performance.now() : 0;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { BIG_BYTES, BufferPool } from "./buffer_pool.ts";
-import type { Bytes, Connection } from "./engine.ts";
+import type { Bytes } from "./engine.ts";
 import { Opening } from "./opening.ts";
-import { splice } from "./splice.ts";
+import { type Connection, splice } from "./splice.ts";
 import { bytesOf, until } from "./test_kit.ts";
 
 /** One end of a connection in memory: what it sends is given, what it gets is kept. */

@@ -14,7 +14,7 @@ export interface Applicant {
 }
 
 /** For how long a refused applicant is expected to ask again, in milliseconds. */
-export const PATIENCE_MS = 2000;
+export const PATIENCE_MS = 5000;
 
 export class Succession {
   #ending = false;
@@ -37,6 +37,11 @@ export class Succession {
     if (this.#ending || applicant.confFile !== this.#waits) return undefined;
     this.#refusedAt = now;
     return "this proxy took over from that one; it gives its ports back when it ends";
+  }
+
+  /** The proxy.conf of a process that waits for the end of this one; `undefined` for none. */
+  waiting(now: number): string | undefined {
+    return now - this.#refusedAt <= PATIENCE_MS ? this.#waits : undefined;
   }
 
   /** The sockets are on their way to an applicant, or stay after all. */

@@ -1,4 +1,6 @@
 /** The new process of a restart: takes over from a proxy that runs for the same address. */
+import { setTimeout } from "node:timers/promises";
+import { messageOf } from "./error_message.ts";
 import { postTakeover } from "./admin/client.ts";
 import { takeListeners, type Taken } from "./linux/handover.ts";
 import type { Log } from "./log.ts";
@@ -41,24 +43,13 @@ export async function takeOver(
         });
         return { ...taken, confFile: answer.confFile };
       } catch (error) {
-        refusal = error instanceof Error ? error.message : String(error);
+        refusal = messageOf(error);
       }
     }
     if (refusal !== said) log.warn("Waits for another proxy to end", { because: refusal });
     said = refusal;
-    await pause(AGAIN_MS, signal);
+    // Cut short by an abort, which ends the loop.
+    await setTimeout(AGAIN_MS, undefined, { signal }).catch(() => {});
   }
   return undefined;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end);
-  });
 }

@@ -1,9 +1,20 @@
 /** Restarts of the program itself, under load. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { formatPortMappings } from "./conf/mod.ts";
 import { LinuxEngine } from "./linux/linux_engine.ts";
-import { exchange, freshAddress, greeter, PORT_A, ROUTER, TestServer, until } from "./test_kit.ts";
+import {
+  exchange,
+  freshAddress,
+  greeter,
+  PORT_A,
+  receive,
+  ROUTER,
+  TestServer,
+  until,
+} from "./test_kit.ts";
+
+const MAIN = new URL("./main.ts", import.meta.url).pathname;
 
 /** The program, with what it says. */
 class Program {
@@ -11,10 +22,12 @@ class Program {
   said = "";
   readonly #reading: Promise<void>;
 
+  readonly file: string;
+
   constructor(directory: string, conf: string) {
-    const main = new URL("./main.ts", import.meta.url).pathname;
+    this.file = join(directory, conf);
     this.child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-check", main, "--takeover", join(directory, conf)],
+      args: ["run", "-A", "--no-check", MAIN, "--takeover", this.file],
       env: { XDG_RUNTIME_DIR: directory },
       stderr: "piped",
       stdout: "null",
@@ -28,12 +41,115 @@ class Program {
     }
   }
 
+  /** What the command `ready` says about it. */
+  async isReady(): Promise<boolean> {
+    const { success } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--no-check", MAIN, "ready", this.file],
+      env: { XDG_RUNTIME_DIR: dirname(this.file) },
+    }).output();
+    return success;
+  }
+
   async end(): Promise<number> {
     const { code } = await this.child.status;
     await this.#reading;
     return code;
   }
 }
+
+async function endAll(programs: readonly Program[]): Promise<void> {
+  for (const { child } of programs) {
+    try {
+      child.kill("SIGKILL");
+    } catch { /* It ended. */ }
+  }
+  await Promise.all(programs.map((program) => program.end()));
+}
+
+Deno.test({
+  name:
+    "old and new process together never exceed maxConn, and what ends in the old one is room in the new",
+  ignore: LinuxEngine.supported() !== undefined,
+  fn: async () => {
+    const directory = await Deno.makeTempDir({ prefix: "takeover-" });
+    const ip = freshAddress();
+    const server = new TestServer(ip, greeter("x"));
+    /** Clients that were greeted and did not end: each of them has a place of the pod. */
+    let served = 0;
+    let most = 0;
+    const limit = 6;
+    const mapping = {
+      clusterPort: PORT_A,
+      hostPort: server.port,
+      maxConn: limit,
+      sendProxy: false,
+    };
+    await Deno.writeTextFile(join(directory, "portmappings.conf"), formatPortMappings([mapping]));
+    await Deno.writeTextFile(join(directory, "hosts.conf"), `${ip}:${ROUTER}\n`);
+    for (const name of ["old.conf", "new.conf", "third.conf"]) {
+      const text =
+        `HOST ${ip}\nPORT ${ROUTER}\nCLUSTERPORTS ${PORT_A}\nDRAINSECONDS 60\nBUSYSECONDS 30\n`;
+      await Deno.writeTextFile(join(directory, name), text + "GIVEUPSECONDS 30\n");
+    }
+    const programs: Program[] = [];
+    const start = async (conf: string) => {
+      const program = programs[programs.push(new Program(directory, conf)) - 1]!;
+      await until(() => program.said.includes("in force"), `${conf} serves`, 60_000);
+      return program;
+    };
+    const held: Deno.TcpConn[] = [];
+    const connect = async (): Promise<Deno.TcpConn> => {
+      const conn = await Deno.connect({ hostname: ip, port: PORT_A });
+      held.push(conn);
+      assert.equal(await receive(conn, "\n"), "x\n");
+      most = Math.max(most, ++served);
+      return conn;
+    };
+    const close = (...conns: Deno.TcpConn[]) => {
+      for (const conn of conns) {
+        served--;
+        held.splice(held.indexOf(conn), 1);
+        conn.close();
+      }
+    };
+    const open = async (count: number) => {
+      for (let left = count; left > 0; left--) await connect();
+    };
+    /** Connects more than have room; those that have waited are served as room comes. */
+    const crowd = async (count: number) => {
+      await Promise.all(Array.from({ length: count }, async () => close(await connect())));
+    };
+    try {
+      const first = await start("old.conf");
+      await open(2);
+      const waiting = crowd(12);
+      const second = await start("new.conf");
+      await waiting;
+      await open(2);
+      // A third one hears of both before it.
+      const third = await start("third.conf");
+      await crowd(8);
+      await open(2);
+      assert.equal(served, limit);
+      const late = crowd(3);
+      close(...held.slice(0, 2));
+      await late;
+      close(...held);
+      assert.deepEqual([await first.end(), await second.end()], [0, 0]);
+      // All of the limit is the third one's now.
+      await open(limit);
+      assert.equal(most, limit);
+      close(...held);
+      third.child.kill("SIGTERM");
+      assert.equal(await third.end(), 0);
+    } finally {
+      for (const conn of held) conn.close();
+      await endAll(programs);
+      await server.close();
+      await Deno.remove(directory, { recursive: true });
+    }
+  },
+});
 
 Deno.test({
   name: "restarts that take over, there and back: no connection fails",
@@ -73,25 +189,29 @@ Deno.test({
       const second = start("new.conf");
       assert.equal(await first.end(), 0);
       assert.match(first.said, /Another process takes over/);
+      assert.deepEqual([await second.isReady(), await first.isReady()], [true, false]);
       // What a supervisor does with a program that ended. It must not take over at once again.
       const again = start("old.conf");
       await until(() => again.said.includes("Waits for another proxy"), "it waits", 60_000);
+      assert.ok(await again.isReady(), "it will have the ports as soon as they are free");
       second.child.kill("SIGTERM");
       assert.equal(await second.end(), 0);
       await until(() => again.said.includes("in force"), "the old one serves again", 60_000);
+      // Forth once more: this one replaced the new one before, and has to hand over to it all the same.
+      await until(() => again.isReady(), "the old one can be asked", 60_000);
+      const third = start("new.conf");
+      await until(() => third.said.includes("Waits for another proxy"), "it waits", 60_000);
+      again.child.kill("SIGTERM");
+      assert.equal(await again.end(), 0);
+      await until(() => third.said.includes("in force"), "the new one serves again", 60_000);
       asking = false;
       await Promise.all(clients);
       assert.deepEqual([...answers.keys()], ["x\ny"]);
-      again.child.kill("SIGTERM");
-      assert.equal(await again.end(), 0);
+      third.child.kill("SIGTERM");
+      assert.equal(await third.end(), 0);
     } finally {
       asking = false;
-      for (const { child } of programs) {
-        try {
-          child.kill("SIGKILL");
-        } catch { /* It ended. */ }
-      }
-      await Promise.all([...clients, ...programs.map((program) => program.end())]);
+      await Promise.all([...clients, endAll(programs)]);
       await server.close();
       await Deno.remove(directory, { recursive: true });
     }

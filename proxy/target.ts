@@ -3,7 +3,7 @@ import { askPeer, dialPeer, type NoTarget, remember, type RemoteTarget } from ".
 import type { HostAddress } from "./conf/mod.ts";
 import { type Context, HESITATION_MS, inBackground, type Shared } from "./context.ts";
 import type { Connection } from "./engine.ts";
-import { dialHostPort, type HostPort } from "./host_ports.ts";
+import { dialHostPort, HOST_PORT_MS } from "./host_ports.ts";
 import { OWN } from "./peer_memory.ts";
 import type { PeerLine } from "./peer_line.ts";
 import { type Attempt, race } from "./race.ts";
@@ -23,7 +23,7 @@ export interface Target {
 
 /** A candidate that said yes. Only one of them is completed, the others are given up. */
 export interface Candidate {
-  complete(): Promise<Target | undefined>;
+  complete(done: (target: Target | undefined) => void): void;
   giveUp(): void;
 }
 
@@ -46,116 +46,129 @@ export function giveBack({ connection, host, end }: Target): void {
   end();
 }
 
-/** A pod of the own host, without a hop. `busy`, `none`: see {@link dialHostPort}. */
-export async function dialOwn(
+/** A pod of the own host, without a hop; as {@link dialHostPort}. */
+export function dialOwn(
   port: number,
   context: Shared,
-  limitMs?: number,
-): Promise<Target | "busy" | "none"> {
+  limitMs: number,
+  done: (found: Target | "busy" | "none") => void,
+): void {
   const { memory, now } = context;
   const end = memory.begin(OWN, port);
-  let found: HostPort | "busy" | "none" = "none";
-  try {
-    found = await dialHostPort(port, context, limitMs);
-  } finally {
-    if (typeof found === "string") end();
-  }
-  if (typeof found === "string") return found;
-  memory.note(OWN, port, "ok", now());
-  const { connection, lease } = found;
-  return {
-    connection,
-    sendProxy: lease.mapping.sendProxy,
-    early: NOTHING,
-    host: OWN,
-    end: () => {
+  dialHostPort(port, context, limitMs, (found) => {
+    if (typeof found === "string") {
       end();
-      lease.release();
-    },
-  };
+      return done(found);
+    }
+    memory.note(OWN, port, "ok", now());
+    const { connection, lease } = found;
+    done({
+      connection,
+      sendProxy: lease.mapping.sendProxy,
+      early: NOTHING,
+      host: OWN,
+      end: () => {
+        end();
+        lease.release();
+      },
+    });
+  });
 }
 
 /**
  * Asks another host, through its proxy.
  *
  * @param tentative See {@link askPeer}; otherwise a connection that is kept ready may serve.
+ * @param done Hears once whether it took the connection, perhaps before this returns.
  */
-export async function askHost(
+export function askHost(
   look: Look,
   host: string,
   tentative: boolean,
-): Promise<Candidate | undefined> {
+  done: (candidate: Candidate | undefined) => void,
+): void {
   const { context, port } = look;
-  const { memory, now, peers, pool } = context;
+  const { memory, metrics, now, peers, pool } = context;
   const address = peers.address(host);
-  if (!address) return undefined; // Left hosts.conf a moment ago, or its name has no address.
+  if (!address) return done(undefined); // Left hosts.conf a moment ago, or its name has no address.
   const end = memory.begin(host, port);
-  let found: RemoteTarget | NoTarget | undefined;
-  try {
-    const kept = tentative ? undefined : pool.take(host, address);
-    const asking = askAt(context, address, kept, port, tentative);
-    found = await context.metrics.asking("client", host, asking);
-  } finally {
-    if (found?.answer !== "ok") end();
-  }
-  if (found.answer !== "ok") {
-    if (found.answer === "busy") look.busy = true;
-    remember(context, host, port, found);
-    return undefined;
-  }
-  memory.note(host, port, "ok", now());
-  const { connection } = found;
-  return {
-    complete: () => complete(context, host, port, found, end),
-    giveUp: () => {
-      connection.reset();
+  const kept = tentative ? undefined : pool.take(host, address);
+  const start = now();
+  askAt(context, address, kept, port, tentative, (found) => {
+    metrics.asked("client", host, start, found);
+    if (found.answer !== "ok") {
       end();
-    },
-  };
+      if (found.answer === "busy") look.busy = true;
+      remember(context, host, port, found);
+      return done(undefined);
+    }
+    memory.note(host, port, "ok", now());
+    const { connection } = found;
+    done({
+      complete: (heard) => complete(context, host, port, found, end, heard),
+      giveUp: () => {
+        connection.reset();
+        end();
+      },
+    });
+  });
 }
 
 /** Asks on the connection that was kept ready, if there is one, else on a new one. */
-async function askAt(
-  context: Shared,
+function askAt(
+  { engine, conf }: Shared,
   address: HostAddress,
   kept: PeerLine | undefined,
   port: number,
   tentative: boolean,
-): Promise<RemoteTarget | NoTarget> {
-  const found = kept && await askLine(context, kept, port, false);
-  // The other side may have ended a kept connection meanwhile: that says nothing of the port.
-  if (found && !(found.answer === "refused" && found.wordless)) return found;
-  const line = await dialPeer(context.engine, address, context.conf.connectSeconds * 1000);
-  return "answer" in line ? line : await askLine(context, line, port, tentative);
+  done: (found: RemoteTarget | NoTarget) => void,
+): void {
+  const timeoutMs = conf.connectSeconds * 1000;
+  const askAnew = () =>
+    dialPeer(engine, address, timeoutMs, (line) => {
+      if ("answer" in line) done(line);
+      else askPeer(engine, line, port, timeoutMs, tentative, done);
+    });
+  if (!kept) return askAnew();
+  askPeer(engine, kept, port, timeoutMs, false, (found) => {
+    // The other side may have ended a kept connection meanwhile: that says nothing of the port.
+    if (found.answer === "refused" && found.wordless) askAnew();
+    else done(found);
+  });
 }
 
-function askLine({ engine, conf }: Shared, line: PeerLine, port: number, tentative: boolean) {
-  return askPeer(engine, line, port, conf.connectSeconds * 1000, tentative);
-}
-
-async function complete(
+function complete(
   context: Context,
   host: string,
   port: number,
   found: RemoteTarget,
   end: () => void,
-): Promise<Target | undefined> {
-  const reply = await found.complete();
-  if (reply) return { ...reply, connection: found.connection, host, end };
-  end();
-  context.memory.note(host, port, "refused", context.now());
-  return undefined;
+  done: (target: Target | undefined) => void,
+): void {
+  found.complete((reply) => {
+    if (reply.answer === "ok") {
+      const { sendProxy, early } = reply;
+      return done({ connection: found.connection, sendProxy, early, host, end });
+    }
+    end();
+    remember(context, host, port, reply);
+    done(undefined);
+  });
 }
 
 /** The candidate `host`, the own one or another, as one way among several. */
 export function wayTo(look: Look, host: string, tentative: boolean): Attempt<Candidate> {
-  const own = async () => {
-    const found = await dialOwn(look.port, look.context);
-    if (found === "busy") look.busy = true;
-    if (typeof found === "string") return undefined;
-    return { complete: () => Promise.resolve(found), giveUp: () => giveBack(found) };
-  };
-  const way = host === OWN ? own : () => askHost(look, host, tentative);
+  const own = () =>
+    new Promise<Candidate | undefined>((resolve) => {
+      dialOwn(look.port, look.context, HOST_PORT_MS, (found) => {
+        if (found === "busy") look.busy = true;
+        if (typeof found === "string") return resolve(undefined);
+        resolve({ complete: (done) => done(found), giveUp: () => giveBack(found) });
+      });
+    });
+  const other = () =>
+    new Promise<Candidate | undefined>((resolve) => askHost(look, host, tentative, resolve));
+  const way = host === OWN ? own : other;
   return () => inBackground(look.context, way());
 }
 
@@ -171,7 +184,11 @@ export async function firstOf(
   if (limitMs <= 0) return undefined;
   const giveUp = (late: Candidate) => late.giveUp();
   const winner = await race(groups, HESITATION_MS, limitMs, giveUp, look.context.engine);
-  const target = await winner?.complete();
+  const target = winner && await completed(winner);
   if (winner && !target) look.broken = true;
   return target;
+}
+
+function completed(candidate: Candidate): Promise<Target | undefined> {
+  return new Promise((resolve) => candidate.complete(resolve));
 }

@@ -1,6 +1,7 @@
 /** Clients that wait for room: the one that came first is served first. */
 
 interface Waiting<T> {
+  readonly since: number;
   readonly until: number;
   readonly leave: (value: T | undefined) => void;
 }
@@ -17,13 +18,18 @@ export class WaitQueue<T> {
   }
 
   /**
-   * Waits until `until`. `leave` is called once: with what was given, or with `undefined` when the
+   * Waits from `now` until `until`. `leave` is called once: with what was given, or with `undefined` when the
    * time was over. `false`: too many wait, and `leave` is never called.
    */
-  join(until: number, leave: (value: T | undefined) => void): boolean {
+  join(now: number, until: number, leave: (value: T | undefined) => void): boolean {
     if (this.#waiting.length >= this.limit) return false;
-    this.#waiting.push({ until, leave });
+    this.#waiting.push({ since: now, until, leave });
     return true;
+  }
+
+  /** Since when the one waits who came first; `undefined` when nobody does. */
+  get since(): number | undefined {
+    return this.#waiting[0]?.since;
   }
 
   /** Gives `value` to the one who waits longest; `false` when nobody does. */

@@ -13,7 +13,7 @@ Deno.test("first come, first served; nobody overstays, nobody is lost, never mor
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const queue = new WaitQueue<number>(LIMIT);
       /** What is waiting by plain reasoning: each with its number, in order. */
-      let model: { id: number; until: number }[] = [];
+      let model: { id: number; since: number; until: number }[] = [];
       const left = new Map<number, number | undefined>();
       let now = 0;
       let ids = 0;
@@ -21,12 +21,12 @@ Deno.test("first come, first served; nobody overstays, nobody is lost, never mor
         if ("join" in each) {
           const id = ids++;
           const until = now + each.join;
-          const joined = queue.join(until, (value) => {
+          const joined = queue.join(now, until, (value) => {
             assert.ok(!left.has(id), "it left twice");
             left.set(id, value);
           });
           assert.equal(joined, model.length < LIMIT);
-          if (joined) model.push({ id, until });
+          if (joined) model.push({ id, since: now, until });
         } else if ("give" in each) {
           const gift = 1000 + ids;
           assert.equal(queue.give(gift), model.length > 0);
@@ -42,6 +42,7 @@ Deno.test("first come, first served; nobody overstays, nobody is lost, never mor
           model = model.filter(({ until }) => until > now);
         }
         assert.equal(queue.size, model.length);
+        assert.equal(queue.since, model[0]?.since);
       }
       queue.end();
       for (const { id } of model) assert.ok(left.has(id) && left.get(id) === undefined);

@@ -3,24 +3,33 @@ import type { Context } from "./context.ts";
 import { DenoEngine } from "./deno_engine.ts";
 import { createLog } from "./log.ts";
 import { makeContext } from "./make_context.ts";
+import type { Plan } from "./plan.ts";
 import type { Lease } from "./routing_table.ts";
 import { giveBack, type Target } from "./target.ts";
 import { echo, freshAddress, planOf, PORT_A, TestServer, until } from "./test_kit.ts";
+import { shareOf, type ThreadShare } from "./thread_share.ts";
 import { MAX_WAITING } from "./waiting_room.ts";
 
 /** A host without others, with one server of `maxConn` behind {@link PORT_A}. */
 async function withHost(
   maxConn: number,
-  test: (context: Context, lines: string[]) => Promise<void>,
+  test: (
+    context: Context & { plan: Plan; shares: readonly ThreadShare[] },
+    lines: string[],
+  ) => Promise<void>,
+  threads = 1,
 ): Promise<void> {
   const ip = freshAddress();
   const server = new TestServer(ip, echo);
   const lines: string[] = [];
+  const shares = shareOf(threads);
+  const plan = planOf(ip);
   const context = makeContext(
     new DenoEngine(),
     createLog("info", (line) => lines.push(line)),
-    planOf(ip),
+    plan,
     () => performance.now(),
+    shares[0],
   );
   const mapping = {
     clusterPort: PORT_A,
@@ -31,7 +40,7 @@ async function withHost(
   };
   context.table.load([mapping]);
   try {
-    await test(context, lines);
+    await test(Object.assign(context, { plan: { ...plan, mappings: [mapping] }, shares }), lines);
   } finally {
     context.ending = true;
     context.waiting.end();
@@ -75,6 +84,39 @@ Deno.test("room that is given back goes to the first, as much as there is, and n
     targets.forEach(giveBack);
     assert.equal(context.table.order(PORT_A, 0)[0]!.active, 0);
   });
+});
+
+Deno.test("room goes to who came first, whichever thread that waits in", async () => {
+  await withHost(1, async (one, lines) => {
+    // A second thread, as far as it is one: its own context on the same counts.
+    const two = makeContext(
+      new DenoEngine(),
+      createLog("info", (line) => lines.push(line)),
+      one.plan,
+      () => performance.now(),
+      one.shares[1],
+    );
+    two.table.load(one.plan.mappings);
+    const [lease] = takeAll(one);
+    const served: string[] = [];
+    const client = async (context: Context, name: string) => {
+      const target = await context.waiting.wait(PORT_A, Infinity);
+      served.push(name);
+      giveBack(target!);
+    };
+    const all = [client(two, "first, in the other thread")];
+    assert.ok(one.waiting.has(PORT_A), "a new client of this thread has to wait, too");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    all.push(client(one, "second, where room is given back"));
+    lease!.release();
+    await Promise.all(all);
+    assert.deepEqual(served, ["first, in the other thread", "second, where room is given back"]);
+    assert.ok(!one.waiting.has(PORT_A) && !two.waiting.has(PORT_A));
+    two.ending = true;
+    two.waiting.end();
+    await Promise.all(two.background);
+    two.engine.closeAll();
+  }, 2);
 });
 
 Deno.test("room that nobody tells of is found too", async () => {

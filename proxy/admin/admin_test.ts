@@ -3,11 +3,14 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import {
   exchange,
+  freshPort,
   greeter,
+  isListening,
   PORT_A,
   PORT_B,
   receive,
   ROUTER,
+  send,
   testEachEngine,
   TestHost,
   TestServer,
@@ -57,7 +60,7 @@ testEachEngine("traffic between two hosts is counted on both", async () => {
     assert.equal(clients({ cluster_port: PORT_B, host: "", result: "no target" }), 1);
     assert.equal(value("active_connections", { ...port, host, side: "client" }), 1);
     assert.equal(value("bytes_total", { ...port, side: "client", direction: "to pod" }), 15);
-    assert.equal(value("bytes_total", { ...port, side: "client", direction: "from pod" }), 21);
+    assert.equal(value("bytes_total", { ...port, side: "client", direction: "from pod" }), 23);
     assert.equal(value("ended_connections_total", { side: "client", end: "closed" }), 3);
     const answers = ["ok", "refused"].map((answer) =>
       value("asks_total", { host, answer, asked_for: "client" }) ?? 0
@@ -115,8 +118,8 @@ Deno.test("the status tells hosts, mappings, settings and what is wrong", async 
 
 Deno.test("SOCKET and METRICS are followed", async () => {
   await withCluster(1, async ([host]) => {
-    const free = Deno.listen({ hostname: host!.ip, port: 0 });
-    const { port } = free.addr;
+    const port = freshPort();
+    const taken = Deno.listen({ hostname: host!.ip, port });
     const before = [...Deno.readDirSync(host!.directories.own)].map(({ name }) => name);
     assert.deepEqual(before, [`simplenetes-proxy-${host!.ip}-${ROUTER}.sock`]);
     // The port is taken still: that is told, and all else goes on.
@@ -126,7 +129,8 @@ Deno.test("SOCKET and METRICS are followed", async () => {
     assert.match(host!.lines.join("\n"), /Cannot be asked .*at=127\S+ .*in use/);
     assert.deepEqual([...Deno.readDirSync(host!.directories.own)], []);
     assert.equal((await statusOf(host!)).pid, Deno.pid);
-    free.close();
+    taken.close();
+    await until(() => !isListening(host!.ip, port), "the port is free");
     await host!.write("proxy.conf", conf + "IDLESECONDS 5\n");
     await host!.proxy.reload();
     const url = `http://${host!.ip}:${port}`;
@@ -197,5 +201,44 @@ Deno.test("while it drains it can still be asked", async () => {
     open.close();
     await drained;
     await assert.rejects(statusOf(host!), /there is no such socket/);
+  });
+});
+
+testEachEngine("a change of ENGINE or WORKERS is said to wait for a restart", async () => {
+  await withCluster(1, async ([host]) => {
+    const waits = async () => (await statusOf(host!)).waitsForRestart;
+    const said = () => host!.lines.filter((line) => line.includes("at start only")).length;
+    assert.deepEqual(await waits(), []);
+    const other = host!.conf.includes("ENGINE deno") ? "ENGINE linux" : "ENGINE deno";
+    for (const more of ["", "IDLESECONDS 5\n"]) {
+      await host!.write("proxy.conf", host!.conf.replace(/ENGINE \w+/, other) + more);
+      await host!.proxy.reload();
+    }
+    assert.deepEqual(await waits(), [other]);
+    assert.equal(said(), 1, host!.lines.join("\n"));
+    await host!.write("proxy.conf", host!.conf);
+    await host!.proxy.reload();
+    assert.deepEqual([await waits(), said()], [[], 1]);
+  });
+});
+
+testEachEngine("bytes of a connection that stays open are counted", async () => {
+  await withCluster(2, async ([one, two], resources) => {
+    const server = new TestServer(two!.ip, greeter("two"));
+    resources.push(server);
+    await two!.map({ hostPort: server.port });
+    using conn = await Deno.connect({ hostname: one!.ip, port: PORT_A });
+    assert.equal(await receive(conn, "\n"), "two\n");
+    const bytes = async (host: TestHost, side: string, direction: string) =>
+      (await metricsOf(host))("bytes_total", { cluster_port: PORT_A, side, direction });
+    await until(
+      async () => await bytes(one!, "client", "from pod") === 4,
+      "the client's are there",
+    );
+    await until(async () => await bytes(two!, "peer", "from pod") === 4, "the pod's are there");
+    await send(conn, "hello\n");
+    assert.equal(await receive(conn, "\n"), "hello\n");
+    await until(async () => await bytes(one!, "client", "to pod") === 6, "the client's are there");
+    await until(async () => await bytes(one!, "client", "from pod") === 10, "and what came back");
   });
 });

@@ -1,4 +1,5 @@
 /** Asks a running proxy, as the commands `status` and `metrics` do. */
+import { messageOf } from "../error_message.ts";
 import { dirname } from "node:path";
 import { type HostAddress, parseHostsConf, parseProxyConf } from "../conf/mod.ts";
 import type { Applicant } from "../succession.ts";
@@ -6,6 +7,11 @@ import { findSocketPaths, type SocketDirectories, socketDirectories } from "./so
 
 /** How long an answer may take, in milliseconds. */
 const ANSWER_MS = 10_000;
+
+/** There is no place where the socket of a proxy could be. */
+export class NoSocketError extends Error {
+  override readonly name = "NoSocketError";
+}
 
 /**
  * The answer of the proxy that runs with `confFile` to `GET path`.
@@ -28,7 +34,8 @@ export async function askProxy(
   const where = tried.length > 0
     ? `at ${tried.join(" and ")}`
     : "and there is no private directory that its socket could be in";
-  throw new Error([
+  const Kind = sockets.length > 0 ? Error : NoSocketError;
+  throw new Kind([
     `No proxy answers for ${confFile} ${where}`,
     ...problems.map((problem) => `${confFile}: ${problem}`),
     `Start it with simplenetes-proxy ${confFile}, or ask as the user that it runs as`,
@@ -75,7 +82,7 @@ export async function postTakeover(
       const answer = await ask(socket, "/takeover", JSON.stringify(applicant));
       if (typeof answer === "string") return JSON.parse(answer);
     } catch (error) {
-      return { refusal: error instanceof Error ? error.message : String(error) };
+      return { refusal: messageOf(error) };
     }
   }
   return undefined;
@@ -117,5 +124,5 @@ async function whyNobody(path: string, error: unknown): Promise<string> {
     if (cause instanceof Deno.errors.ConnectionRefused) return "nobody serves it any more";
     if (cause instanceof Deno.errors.PermissionDenied) return "permission denied";
   }
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

@@ -1,4 +1,5 @@
 /** One place to listen at, opened again when it gets lost. Trouble is reported, not thrown. */
+import { messageOf } from "../error_message.ts";
 import type { Log } from "../log.ts";
 import type { HttpListener } from "./http_listener.ts";
 
@@ -23,7 +24,7 @@ export class Door {
       if (this.#complaint !== "") this.log.info("Can be asked again", { at: this.address });
       this.#complaint = "";
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       if (message === this.#complaint) return;
       this.#complaint = message;
       this.log.warn("Cannot be asked for status or metrics, all else works", {

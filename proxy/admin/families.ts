@@ -59,7 +59,7 @@ export const FAMILIES = {
   bytes: family(
     "counter",
     "bytes_total",
-    "Bytes passed on by connections that have ended.",
+    "Bytes passed on until now.",
     "cluster_port",
     "side",
     "direction",

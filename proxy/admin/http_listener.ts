@@ -2,6 +2,7 @@
  * HTTP over TCP, and on a unix socket: that is private from its first moment, and never taken from
  * a live owner.
  */
+import { messageOf } from "../error_message.ts";
 import { dirname, join } from "node:path";
 import type { HostAddress } from "../conf/mod.ts";
 
@@ -83,7 +84,7 @@ function bind(path: string, handler: Handler, signal: AbortSignal): Deno.HttpSer
   try {
     return Deno.serve({ path, signal, onListen() {}, onError }, handler);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new Error(`Cannot make a socket in ${dirname(path)}: ${reason}`, { cause: error });
   } finally {
     Deno.umask(umask);

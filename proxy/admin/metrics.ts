@@ -1,5 +1,5 @@
 /** Counts what one thread does with connections. Cheap enough to be asked several times for each. */
-import type { RelayCount } from "../engine.ts";
+import type { RelayCount, RelayProgress } from "../engine.ts";
 import { BUCKETS, FAMILIES, type Family, type FamilyKey } from "./families.ts";
 import { type Cell, Series } from "./series.ts";
 import type { Sample } from "./snapshot.ts";
@@ -29,6 +29,43 @@ export const MEASURED = [
   "connectTime",
 ] as const satisfies readonly FamilyKey[];
 
+/** A connection that was joined with a pod, as far as it is counted. */
+export class Joined {
+  #progress: RelayProgress | undefined;
+  #toPod = 0;
+  #fromPod = 0;
+  #over = false;
+
+  constructor(
+    private readonly metrics: Metrics,
+    private readonly side: Side,
+    private readonly port: number,
+    private readonly open: Cell,
+  ) {}
+
+  /** What it passes on from now on is counted whenever somebody asks. */
+  follow(progress: RelayProgress): void {
+    if (!this.#over) this.#progress = progress;
+  }
+
+  /** Counts what was passed on since the last time. */
+  count(progress = this.#progress): void {
+    if (!progress) return;
+    const { toTarget, toClient } = progress;
+    this.metrics.passed(this.side, this.port, toTarget - this.#toPod, toClient - this.#fromPod);
+    this.#toPod = toTarget;
+    this.#fromPod = toClient;
+  }
+
+  /** To be called once; with what was passed on, as far as that is known. */
+  end(count?: RelayCount): void {
+    this.#over = true;
+    if (count) this.count(count);
+    this.#progress = undefined;
+    this.metrics.ended(this, this.side, this.open, count);
+  }
+}
+
 /** Memory is bounded: by the limit of {@link Series}, and {@link Metrics.keep} forgets what is gone. */
 export class Metrics {
   readonly #series = Object.fromEntries(MEASURED.map((key) => {
@@ -37,6 +74,7 @@ export class Metrics {
     return [key, new Series(family.labels.length, width)];
   })) as Record<typeof MEASURED[number], Series>;
 
+  readonly #joined = new Set<Joined>();
   #isPort = (_port: number) => true;
   #isHost = (_host: string) => true;
 
@@ -51,42 +89,41 @@ export class Metrics {
 
   /**
    * Counts someone who was joined with a pod of `port` on `host`: `local`, or the line of hosts.conf.
-   *
-   * @returns Ends it, to be called once; with what was passed on, as far as that is known.
+   * The caller ends it.
    */
-  joined(side: Side, port: number, host: string): (count?: RelayCount) => void {
-    const { clients, peers, active, bytes, ends } = this.#series;
+  joined(side: Side, port: number, host: string): Joined {
+    const { clients, peers, active } = this.#series;
     add(side === "client" ? clients.at(port, host, "ok") : peers.at(port, "ok"));
     const open = active.at(port, host, side);
     add(open);
-    return (count) => {
-      add(open, -1);
-      if (!count) return;
-      add(bytes.at(port, side, "to pod"), count.toTarget);
-      add(bytes.at(port, side, "from pod"), count.toClient);
-      add(ends.at(side, count.end));
-    };
+    const joined = new Joined(this, side, port, open);
+    this.#joined.add(joined);
+    return joined;
   }
 
-  /** Passes on the answer of `host`, and counts it with the time it takes from now. `probe`: nobody waits for it. */
-  async asking<T extends Asked>(
-    forWhom: "client" | "probe",
-    host: string,
-    ask: Promise<T>,
-  ): Promise<T> {
-    const start = this.now();
-    const asked = await ask;
+  /** For {@link Joined}: bytes were passed on. */
+  passed(side: Side, port: number, toPod: number, fromPod: number): void {
+    const { bytes } = this.#series;
+    add(bytes.at(port, side, "to pod"), toPod);
+    add(bytes.at(port, side, "from pod"), fromPod);
+  }
+
+  /** For {@link Joined}: it is over. */
+  ended(joined: Joined, side: Side, open: Cell, count: RelayCount | undefined): void {
+    this.#joined.delete(joined);
+    add(open, -1);
+    if (count) add(this.#series.ends.at(side, count.end));
+  }
+
+  /** Counts the answer of `host`, which was asked at `start`. `probe`: nobody waited for it. */
+  asked(forWhom: "client" | "probe", host: string, start: number, { answer, down }: Asked): void {
     this.#measure(this.#series.askTime.at(host), start);
-    add(this.#series.asks.at(host, asked.down ? "down" : asked.answer, forWhom));
-    return asked;
+    add(this.#series.asks.at(host, down ? "down" : answer, forWhom));
   }
 
-  /** Passes on the connection to a pod, and counts the time it takes from now. */
-  async connecting<T>(connect: Promise<T>): Promise<T> {
-    const start = this.now();
-    const connection = await connect;
+  /** Counts a connection to a pod that was begun at `start`. */
+  connected(start: number): void {
     this.#measure(this.#series.connectTime.at(), start);
-    return connection;
   }
 
   /** Forgets other ports and hosts from now on, but for those that still have connections. */
@@ -98,6 +135,7 @@ export class Metrics {
 
   /** What is counted in one family. */
   samples(key: typeof MEASURED[number]): Sample[] {
+    if (key === "bytes") { for (const joined of this.#joined) joined.count(); }
     this.#forget(key);
     return this.#series[key].samples();
   }

@@ -22,8 +22,8 @@ Deno.test("a connection is active until it ends, then its bytes and its end coun
   let value = read(metrics);
   assert.equal(value("active_connections", { ...labels, side: "client" }), 2);
   assert.equal(value("client_connections_total", { ...labels, result: "ok" }), 2);
-  end({ toTarget: 5, toClient: 7, end: "reset by client" });
-  broken();
+  end.end({ toTarget: 5, toClient: 7, end: "reset by client" });
+  broken.end();
   value = read(metrics);
   assert.equal(value("active_connections", { ...labels, side: "client" }), 0);
   assert.equal(value("client_connections_total", { ...labels, result: "ok" }), 2);
@@ -36,17 +36,29 @@ Deno.test("a connection is active until it ends, then its bytes and its end coun
   );
 });
 
-Deno.test("answers and their times are counted, failed connects are not timed", async () => {
+Deno.test("the bytes of a connection that goes on are counted whenever somebody asks, and once", () => {
+  const metrics = new Metrics(() => 0);
+  const progress = { toTarget: 3, toClient: 10 };
+  const joined = metrics.joined("peer", 61000, "local");
+  joined.follow(progress);
+  const bytes = () =>
+    ["to pod", "from pod"].map((direction) =>
+      read(metrics)("bytes_total", { cluster_port: "61000", side: "peer", direction })
+    );
+  assert.deepEqual(bytes(), [3, 10]);
+  progress.toClient = 25;
+  assert.deepEqual(bytes(), [3, 25]);
+  joined.end({ toTarget: 4, toClient: 25, end: "closed" });
+  assert.deepEqual(bytes(), [4, 25]);
+});
+
+Deno.test("answers and connects to pods are counted with their times", () => {
   let time = 0;
   const metrics = new Metrics(() => time);
-  const answer = Promise.withResolvers<{ answer: string; down: boolean }>();
-  const asked = metrics.asking("client", "h:1", answer.promise);
   time = 30;
-  answer.resolve({ answer: "silent", down: true });
-  assert.deepEqual(await asked, { answer: "silent", down: true });
-  await metrics.asking("probe", "h:1", Promise.resolve({ answer: "ok" }));
-  await assert.rejects(metrics.connecting(Promise.reject(new Error("x"))), /x/);
-  await metrics.connecting(Promise.resolve(1));
+  metrics.asked("client", "h:1", 0, { answer: "silent", down: true });
+  metrics.asked("probe", "h:1", time, { answer: "ok" });
+  metrics.connected(time);
   const value = read(metrics);
   assert.equal(value("asks_total", { host: "h:1", answer: "down", asked_for: "client" }), 1);
   assert.equal(value("asks_total", { host: "h:1", answer: "ok", asked_for: "probe" }), 1);
@@ -59,8 +71,8 @@ Deno.test("answers and their times are counted, failed connects are not timed", 
 Deno.test("what the files name no more is forgotten, unless it has connections", () => {
   const metrics = new Metrics(() => 0);
   const end = metrics.joined("client", 61000, "gone:1");
-  metrics.joined("client", 61000, "stays:1")();
-  metrics.joined("client", 5, "stays:1")();
+  metrics.joined("client", 61000, "stays:1").end();
+  metrics.joined("client", 5, "stays:1").end();
   metrics.unserved("peer", "", "refused");
   metrics.keep((port) => port === 61000, (host) => host === "stays:1");
   let { clients = [], peers, active } = snapshotOf(metrics);
@@ -70,7 +82,7 @@ Deno.test("what the files name no more is forgotten, unless it has connections",
     { labels: [61000, "gone:1", "client"], values: [1] },
     { labels: [61000, "stays:1", "client"], values: [0] },
   ]);
-  end();
+  end.end();
   ({ clients = [], active } = snapshotOf(metrics));
   assert.equal(active?.length, 1);
 });

@@ -2,6 +2,7 @@
  * Tells about the proxy over HTTP: status and metrics on a unix socket, metrics also over TCP where
  * METRICS says so. Trouble here is reported and tried again; it never ends the proxy.
  */
+import { messageOf } from "../error_message.ts";
 import { formatHostAddress, type HostAddress } from "../conf/mod.ts";
 import type { Log } from "../log.ts";
 import { Door } from "./door.ts";
@@ -116,7 +117,7 @@ export class AdminServer {
       try {
         return await inTime(route(request), ANSWER_MS);
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = messageOf(error);
         this.#log.often("Cannot answer a question", { path, error: reason });
         return new Response(`${reason}\n`, { status: 503 });
       }

@@ -24,6 +24,10 @@ export interface ProxyStatus {
   readonly workers: number;
   /** It accepts nothing more and ends with its last connection. */
   readonly draining: boolean;
+  /** Absolute path of its proxy.conf. */
+  readonly confFile: string;
+  /** That of a process that waits for the end of this one to have its ports. */
+  readonly successor: string | null;
   /** Numeric address of all listeners. */
   readonly host: string;
   /** Numeric address of the host ports of pods. */
@@ -42,6 +46,8 @@ export interface ProxyStatus {
   readonly reloads: number;
   readonly lastReload: string;
   readonly problems: readonly FileProblem[];
+  /** Lines of proxy.conf that are in force after a restart only, such as `WORKERS 3`. */
+  readonly waitsForRestart: readonly string[];
   readonly hosts: readonly HostStatus[];
   readonly mappings: readonly MappingStatus[];
   /** All settings in force. */
@@ -75,10 +81,13 @@ export interface Known {
   readonly plan: Plan;
   readonly since: Date;
   readonly draining: boolean;
+  readonly confFile: string;
+  readonly successor: string | undefined;
   readonly reloads: number;
   readonly lastReload: Date;
   readonly problems: readonly FileProblem[];
   readonly openFiles: OpenFiles | undefined;
+  readonly waitsForRestart: readonly string[];
 }
 
 export function statusOf(known: Known, plane: PlaneStatus, pid: number): ProxyStatus {
@@ -90,6 +99,8 @@ export function statusOf(known: Known, plane: PlaneStatus, pid: number): ProxySt
     engine: plane.engine,
     workers: plane.workers,
     draining: known.draining,
+    confFile: known.confFile,
+    successor: known.successor ?? null,
     host: plan.bind,
     podHost: plan.podHost,
     port: conf.port,
@@ -102,6 +113,7 @@ export function statusOf(known: Known, plane: PlaneStatus, pid: number): ProxySt
     reloads: known.reloads,
     lastReload: known.lastReload.toISOString(),
     problems: known.problems,
+    waitsForRestart: known.waitsForRestart,
     hosts: hostsOf(plan, plane.remembered),
     mappings: plan.mappings.map((mapping) => mappingOf(mapping, plan.cells)),
     settings: conf,
@@ -147,4 +159,18 @@ function hostsOf(plan: Plan, remembered: readonly Remembered[]): HostStatus[] {
 
 function mappingOf({ cell, ...mapping }: CountedMapping, cells: Int32Array): MappingStatus {
   return { ...mapping, active: Atomics.load(cells, cell) };
+}
+
+/**
+ * Why the proxy of `confFile` is not ready; `undefined` when it serves, or will as soon as the one that
+ * does ends, which hands its ports over then.
+ *
+ * @param status of the proxy that serves the address of `confFile`
+ */
+export function whyNotReady(
+  { confFile, successor, draining }: Pick<ProxyStatus, "confFile" | "successor" | "draining">,
+  wanted: string,
+): string | undefined {
+  if (successor === wanted || (confFile === wanted && !draining)) return undefined;
+  return confFile === wanted ? "it drains" : `the proxy of ${confFile} still serves its address`;
 }

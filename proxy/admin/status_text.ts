@@ -17,6 +17,7 @@ export function formatStatus(status: ProxyStatus): string {
       `${status.sessions} with ${count(status.connections, "connection")}, ${status.idle} idle`,
     ],
     ["last reload", timeOf(status.lastReload)],
+    ...status.waitsForRestart.map((line): [string, string] => ["on restart", line]),
     ...status.problems.map(({ file, problem }): [string, string] => [
       "problem",
       `${file}: ${problem}`,

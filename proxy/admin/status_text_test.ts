@@ -10,6 +10,8 @@ const status: ProxyStatus = {
   engine: "linux",
   workers: 2,
   draining: false,
+  confFile: "/h/proxy.conf",
+  successor: null,
   host: "10.0.0.1",
   podHost: "10.0.0.1",
   port: 32767,
@@ -22,6 +24,7 @@ const status: ProxyStatus = {
   reloads: 1,
   lastReload: "2026-01-02T03:05:00.000Z",
   problems: [{ file: "/p/hosts.conf", problem: 'line 2: "x" is not address:port' }],
+  waitsForRestart: ["WORKERS 3"],
   hosts: [
     { host: "10.0.0.1:32767", own: true, address: "10.0.0.1:32767", active: 1, remembered: [] },
     {
@@ -61,6 +64,7 @@ listeners    998 of 1001
 missing      61005-61007
 serves       3 with 6 connections, 2 idle
 last reload  2026-01-02 03:05:00 UTC
+on restart   WORKERS 3
 problem      /p/hosts.conf: line 2: "x" is not address:port
 
 HOST            ADDRESS         ACTIVE  REMEMBERED

@@ -1,12 +1,12 @@
 /** For a test: dials where there is one local port only, and prints what comes of it. */
-import { DialError } from "../engine.ts";
+import { dial, DialError } from "../engine.ts";
 import { startEngine } from "./engines.ts";
 
 const { engine, stop } = startEngine(Deno.args[0]!);
 
 async function tell(port: number): Promise<void> {
   try {
-    await engine.dial({ hostname: "127.0.0.1", port }, 5000);
+    await dial(engine, { hostname: "127.0.0.1", port }, 5000);
     console.log("open");
   } catch (error) {
     if (!(error instanceof DialError)) throw error;

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { DialError } from "../engine.ts";
+import { dial, DialError } from "../engine.ts";
 import { blackHole } from "../test_kit.ts";
 import { type Bench, eachEngine } from "./engines.ts";
 
 /** The failure of a dial that has to fail. */
 async function failure(bench: Bench, hostname: string, port: number, timeoutMs = 10_000) {
   try {
-    (await bench.engine.dial({ hostname, port }, timeoutMs)).close();
+    (await dial(bench.engine, { hostname, port }, timeoutMs)).close();
   } catch (error) {
     assert.ok(error instanceof DialError, String(error));
     return error;

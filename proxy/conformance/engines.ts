@@ -1,9 +1,17 @@
 /** For tests: the engines that have to behave alike, and connections through them on real sockets. */
 import type { HostAddress } from "../conf/mod.ts";
 import { DenoEngine } from "../deno_engine.ts";
-import type { Connection, Engine, Listener, RelayCount, RelayStart } from "../engine.ts";
+import {
+  type Connection,
+  dial,
+  type Engine,
+  type Listener,
+  type RelayCount,
+  relayed,
+  type RelayStart,
+} from "../engine.ts";
 import { LinuxEngine } from "../linux/linux_engine.ts";
-import { freshAddress, quietClose, until } from "../test_kit.ts";
+import { freshAddress, freshPort, quietClose, sharedPort, until } from "../test_kit.ts";
 
 /** An engine that serves, and what ends it. */
 interface Running {
@@ -83,10 +91,7 @@ export class Bench {
 
   /** An address that nobody listens on. */
   free(hostname = this.hostname): HostAddress {
-    const listener = Deno.listen({ hostname, port: 0 });
-    const { port } = listener.addr;
-    listener.close();
-    return { hostname, port };
+    return { hostname, port: hostname === this.hostname ? freshPort() : sharedPort() };
   }
 
   /** Listens on a fresh address. */
@@ -111,8 +116,8 @@ export class Bench {
     onEnd: (count: RelayCount) => void = () => {},
   ): HostAddress {
     return this.listen(async (client) => {
-      const connection = await this.engine.dial(target, 10_000);
-      onEnd(await this.engine.relay(client, connection, startOf(client)));
+      const connection = await dial(this.engine, target, 10_000);
+      onEnd(await relayed(this.engine, client, connection, startOf(client)));
     }, target.hostname);
   }
 
@@ -140,7 +145,7 @@ export class Bench {
     const there = this.free();
     const listener = engine.listen(there, accepted.resolve, accepted.reject);
     const { address, begun, ended } = this.#routeOnce(there, start);
-    const client = await engine.dial(address, 10_000);
+    const client = await dial(engine, address, 10_000);
     const target = await accepted.promise;
     await Promise.all([begun, listener.close()]);
     return { client: this.add(client), target: this.add(target), ended };

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { dial, relayed } from "../engine.ts";
 import { bytesOf, receive, send, until } from "../test_kit.ts";
 import { type Bench, eachEngine, isReset } from "./engines.ts";
 
@@ -65,6 +66,45 @@ sharp("a reset while bulk data is on its way ends both sides", async (bench) => 
     assert.notEqual((await ended).toClient, 0);
   }
 });
+
+sharp(
+  "what was passed on before a reset reaches a slow reader, and then the reset",
+  async (bench) => {
+    for (const breaks of ["client", "target"] as const) {
+      const { ended, ...ends } = await bench.joinSharply();
+      const [source, reader] = breaks === "target"
+        ? [ends.target, ends.client]
+        : [ends.client, ends.target];
+      const chunk = new Uint8Array(65536);
+      let sent = 0;
+      const flood = (async () => {
+        for (;;) sent += await source.write(chunk);
+      })();
+      flood.catch(() => {});
+      let before = -1;
+      await until(() => {
+        const isStuck = sent === before && sent > 0;
+        before = sent;
+        return new Promise((resolve) => setTimeout(resolve, 100, isStuck));
+      }, "nothing goes on");
+      source.reset();
+      await assert.rejects(flood);
+      let received = 0;
+      const buffer = new Uint8Array(65536);
+      const wasReset = await (async () => {
+        try {
+          for (let length; (length = await reader.read(buffer)) !== null;) received += length;
+          return false;
+        } catch {
+          return true;
+        }
+      })();
+      const { toTarget, toClient, end } = await ended;
+      assert.equal(received, breaks === "target" ? toClient : toTarget);
+      assert.deepEqual([wasReset, end], [passesResets(bench), `reset by ${breaks}`]);
+    }
+  },
+);
 
 sharp("a target that answers and slams the door is still heard", async (bench) => {
   const { client, target, ended } = await bench.joinSharply();
@@ -147,8 +187,8 @@ eachEngine("methods of a closed connection reject, and closing twice is nothing"
     await assert.rejects(connection.read(new Uint8Array(9)));
     await assert.rejects(connection.write(new Uint8Array(9)));
     await assert.rejects(connection.closeWrite());
-    const again = await bench.engine.dial(address2, 10_000);
-    const count = await bench.engine.relay(connection, again, {});
+    const again = await dial(bench.engine, address2, 10_000);
+    const count = await relayed(bench.engine, connection, again, {});
     assert.deepEqual([count.toTarget, count.toClient], [0, 0]);
     resolve();
   });
@@ -168,7 +208,7 @@ eachEngine("a connection can be read and written by hand", async (bench) => {
     await connection.closeWrite();
     connection.close();
   });
-  const dialled = await bench.engine.dial(address, 10_000);
+  const dialled = await dial(bench.engine, address, 10_000);
   const big = new Uint8Array(200_000).map((_, index) => index * 7);
   const writing = (async () => {
     for (let sent = 0; sent < big.length;) sent += await dialled.write(big.subarray(sent));

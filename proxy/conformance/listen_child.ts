@@ -1,5 +1,6 @@
 /** For a test: echoes with few file descriptors, and listens until there are none at the end of stdin. */
 import type { Connection, Listener } from "../engine.ts";
+import { sharedPort } from "../test_kit.ts";
 import { startEngine } from "./engines.ts";
 
 const { engine, stop } = startEngine(Deno.args[0]!);
@@ -18,9 +19,7 @@ async function echo(connection: Connection): Promise<void> {
   }
 }
 
-const free = Deno.listen({ hostname, port: 0 });
-const { port } = free.addr;
-free.close();
+const port = sharedPort();
 const listeners: Listener[] = [
   engine.listen({ hostname, port }, echo, (error) => {
     const { code } = error as { code?: string };

@@ -13,7 +13,7 @@ import {
 } from "./epoll.ts";
 import { EAGAIN, ECONNRESET, EINTR, EPIPE, SystemError } from "./errno.ts";
 import type { EventLoop } from "./event_loop.ts";
-import { libc, MSG_NOSIGNAL, SHUT_WR, SO_LINGER, SOL_SOCKET } from "./libc.ts";
+import { libc, MSG_MORE, MSG_NOSIGNAL, SHUT_WR, SO_LINGER, SOL_SOCKET } from "./libc.ts";
 import { ADDRESS_BYTES, decodeAddress } from "./socket_address.ts";
 
 /** What a connection is registered for, once for its whole life. */
@@ -23,6 +23,10 @@ const READS = EPOLLIN | EPOLLPRI | ANY_END;
 const WRITES = EPOLLOUT | EPOLLHUP | EPOLLERR;
 /** `struct linger`: on, for no time, which makes closing a reset. */
 const NO_LINGER = new Int32Array([1, 0]);
+
+const SIOCOUTQ = 0x5411n;
+/** Room for an answer of the kernel, used at once. */
+const UNDELIVERED = new Int32Array(new ArrayBuffer(8));
 
 /** Takes a connection over: it hears what becomes possible, and does all reading and writing. */
 export interface Driver {
@@ -35,8 +39,7 @@ export interface Driver {
 /** Someone who waits for the socket. */
 interface Waiting<Result> {
   readonly data: Uint8Array;
-  readonly resolve: (result: Result) => void;
-  readonly reject: (error: unknown) => void;
+  readonly done: (result: Result | Error) => void;
 }
 
 /** Where connections are counted. */
@@ -107,20 +110,28 @@ export class LinuxConnection implements Connection, Watcher {
   }
 
   read(buffer: Bytes): Promise<number | null> {
-    if (buffer.length === 0) return Promise.resolve(0);
-    if (this.#reading) return Promise.reject(new Error("Two reads of one connection at once"));
     return new Promise((resolve, reject) => {
-      this.#reading = { data: buffer, resolve, reject };
-      this.#goOn();
+      this.readThen(buffer, (read) => read instanceof Error ? reject(read) : resolve(read));
     });
   }
 
   write(data: Uint8Array): Promise<number> {
-    if (this.#writing) return Promise.reject(new Error("Two writes to one connection at once"));
     return new Promise((resolve, reject) => {
-      this.#writing = { data, resolve, reject };
-      this.#goOn();
+      this.writeThen(data, (sent) => sent instanceof Error ? reject(sent) : resolve(sent));
     });
+  }
+
+  readThen(data: Bytes, done: (read: number | null | Error) => void): void {
+    if (data.length === 0) return done(0);
+    if (this.#reading) return done(new Error("Two reads of one connection at once"));
+    this.#reading = { data, done };
+    this.#goOn();
+  }
+
+  writeThen(data: Uint8Array, done: (written: number | Error) => void): void {
+    if (this.#writing) return done(new Error("Two writes to one connection at once"));
+    this.#writing = { data, done };
+    this.#goOn();
   }
 
   closeWrite(): Promise<void> {
@@ -151,6 +162,12 @@ export class LinuxConnection implements Connection, Watcher {
     this.driver?.closed(this);
   }
 
+  /** Bytes sent that the other end did not acknowledge yet. */
+  get undelivered(): number {
+    if (!this.open || this.#libc.ioctl(this.fd, SIOCOUTQ, UNDELIVERED) < 0) return 0;
+    return UNDELIVERED[0]!;
+  }
+
   /** Ends the outgoing direction; `false` when that can't be. */
   endWriting(): boolean {
     this.shut = true;
@@ -170,9 +187,14 @@ export class LinuxConnection implements Connection, Watcher {
     return length;
   }
 
-  /** Bytes sent of the first `size` of `data`; the errno, negative, of what hinders it. */
-  send(data: Uint8Array, size: number): number {
-    const length = this.#libc.send(this.fd, data as Bytes, size, MSG_NOSIGNAL);
+  /**
+   * Bytes sent of the first `size` of `data`; the errno, negative, of what hinders it.
+   *
+   * @param last Whether the end follows at once: both go in one segment, and wake the other side once.
+   */
+  send(data: Uint8Array, size: number, last = false): number {
+    const flags = last ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
+    const length = this.#libc.send(this.fd, data as Bytes, size, flags);
     if (length >= 0) {
       if (length < size) this.writable = false;
       return length;
@@ -208,26 +230,26 @@ export class LinuxConnection implements Connection, Watcher {
     if (this.#writing && (this.writable || !this.open)) this.#write(this.#writing);
   }
 
-  #read({ data, resolve, reject }: Waiting<number | null>): void {
+  #read({ data, done }: Waiting<number | null>): void {
     const length = this.open ? this.receive(data, data.length) : 0;
     if (length === -EAGAIN) return;
     if (length === -EINTR) return this.#goOn();
     this.#reading = undefined;
     this.loop.calls();
-    if (!this.open) reject(this.#closedError());
-    else if (length < 0) reject(this.#error("Cannot read", -length));
-    else resolve(length === 0 ? null : length);
+    if (!this.open) done(this.#closedError());
+    else if (length < 0) done(this.#error("Cannot read", -length));
+    else done(length === 0 ? null : length);
   }
 
-  #write({ data, resolve, reject }: Waiting<number>): void {
+  #write({ data, done }: Waiting<number>): void {
     const length = this.open ? this.send(data, data.length) : 0;
     if (length === -EAGAIN) return;
     if (length === -EINTR) return this.#goOn();
     this.#writing = undefined;
     this.loop.calls();
-    if (!this.open) reject(this.#closedError());
-    else if (length < 0) reject(this.#error("Cannot write", -length));
-    else resolve(length);
+    if (!this.open) done(this.#closedError());
+    else if (length < 0) done(this.#error("Cannot write", -length));
+    else done(length);
   }
 
   #error(what: string, errno: number): SystemError {

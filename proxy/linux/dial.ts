@@ -3,6 +3,7 @@ import type { HostAddress } from "../conf/mod.ts";
 import { DialError } from "../engine.ts";
 import { dialFailure } from "../dial_failure.ts";
 import { CONNECTION_EVENTS } from "./connection.ts";
+import { readLocalPorts } from "../local_ports.ts";
 import { EPOLLERR, EPOLLHUP, EPOLLOUT, type Watcher } from "./epoll.ts";
 import { EINPROGRESS, EINTR, SystemError } from "./errno.ts";
 import type { EventLoop } from "./event_loop.ts";
@@ -17,7 +18,7 @@ import {
   SOL_SOCKET,
   TCP_NODELAY,
 } from "./libc.ts";
-import { ADDRESS_BYTES, encodeAddress, sameAddress } from "./socket_address.ts";
+import { ADDRESS_BYTES, encodedAddress, sameAddress } from "./socket_address.ts";
 
 const ON = new Int32Array([1]);
 /** Room for an answer of the kernel, used at once. */
@@ -79,7 +80,7 @@ export class Dial implements Watcher {
   }
 
   #connect(): void {
-    const wanted = this.#wanted = encodeAddress(this.address);
+    const wanted = this.#wanted = encodedAddress(this.address);
     const { socket, setsockopt, connect, errno } = this.#libc;
     const fd = socket(wanted[0]!, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) throw new SystemError("no socket", errno());
@@ -123,14 +124,7 @@ export class Dial implements Watcher {
 
 let lowest: number | undefined;
 
-/** The lowest port that the kernel picks for a connection by itself; 1 where it does not tell. */
+/** The lowest port that the kernel picks for a connection by itself; any where it does not tell. */
 function lowestLocalPort(): number {
-  if (lowest !== undefined) return lowest;
-  try {
-    const range = Deno.readTextFileSync("/proc/sys/net/ipv4/ip_local_port_range");
-    lowest = Number(/^\d+/.exec(range)?.[0] ?? 1);
-  } catch {
-    lowest = 1; // Then every connection is looked at, which is only slower.
-  }
-  return lowest;
+  return lowest ??= readLocalPorts()?.first ?? 1;
 }

@@ -27,6 +27,11 @@ export interface Watcher {
   ready(events: number): void;
 }
 
+/** A mistake that one watcher makes concerns no other: it counts as a rejection that nobody handled. */
+export function reportMistake(error: unknown): void {
+  Promise.reject(error);
+}
+
 /**
  * Each registration has a number of its own, so that an event which waits in a batch while its
  * descriptor is closed and opened anew is not taken for one of the new owner.
@@ -100,7 +105,11 @@ export class Epoll {
     for (let index = 0, at = 0; index < count; index++, at += STRIDE) {
       const fd = batch[at + DATA]!;
       if (batch[at + DATA + 1] === this.#registrations[fd]) {
-        this.#watchers[fd]?.ready(batch[at]!);
+        try {
+          this.#watchers[fd]?.ready(batch[at]!);
+        } catch (error) {
+          reportMistake(error);
+        }
       }
     }
   }

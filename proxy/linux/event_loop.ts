@@ -1,13 +1,14 @@
 /**
  * One thread's loop over sockets and timers.
  *
- * Code above it is written with promises, and those go on only when the stack is empty. So the
- * loop steps from callbacks of the thread's own event loop, which finds no continuation waiting
- * when it makes one, and blocks only as long as no step called anything outside: what was called
- * goes on before the next step. (A turn of that event loop costs 1 to 3 us.)
+ * Code above it is written with promises. What waits for those that a step settled goes on right
+ * after it, and before the loop blocks: by {@link microtaskRunner}, or where there is none by a turn of
+ * the thread's own event loop (1 to 3 us). That has its turn from time to time anyway, as V8 has work
+ * to do there, and tells there of rejections that nobody handles.
  */
-import { Epoll, EPOLLIN, type Watcher } from "./epoll.ts";
+import { Epoll, EPOLLIN, reportMistake, type Watcher } from "./epoll.ts";
 import { libc } from "./libc.ts";
+import { microtaskRunner } from "./microtasks.ts";
 import { Timers } from "./timers.ts";
 import { hearWakes, openWake, wake } from "./wake.ts";
 
@@ -17,6 +18,8 @@ import { hearWakes, openWake, wake } from "./wake.ts";
  * turns without waiting, and then goes on for a while with a little wait before each turn.
  */
 const WAKE = { quickTurns: 64, slowTurns: 200, waitMs: 1 };
+/** A step that settled a promise is followed by a turn within this many milliseconds. */
+const TURN_MS = 50;
 /** Steps between two turns of a thread that has other things to do. */
 const STEPS_PER_TURN = 64;
 
@@ -37,6 +40,9 @@ export class EventLoop implements Watcher {
   #called = false;
   /** Turns to make before it blocks again. */
   #turns = 0;
+  /** When the next turn is due, on the clock of `now`. */
+  #turnAt = Infinity;
+  #runMicrotasks: (() => void) | undefined;
   /** Waits beside the thread's event loop: what changes has to be told by a wake. */
   #dozing = false;
 
@@ -93,15 +99,31 @@ export class EventLoop implements Watcher {
         try {
           if (signal.aborted) return resolve();
           if (this.#turns > 0) this.#turns--;
-          do this.#step(this.#mayWaitMs()); while (!this.#called && this.#turns === 0);
-          this.#called = false;
+          this.#turnAt = Infinity;
+          do {
+            this.#step(this.#mayWaitMs());
+            if (this.#called) this.#goOn();
+          } while (this.#turns === 0 && this.now < this.#turnAt);
           setImmediate(turn);
         } catch (error) {
           reject(error);
         }
       };
-      setImmediate(turn);
+      setImmediate(() => {
+        this.#runMicrotasks = microtaskRunner();
+        turn();
+      });
     });
+  }
+
+  /** What a step called goes on; without a way to do that here, by a turn at once. */
+  #goOn(): void {
+    this.#called = false;
+    if (!this.#runMicrotasks) this.#turnAt = -Infinity;
+    else {
+      this.#runMicrotasks();
+      if (this.#turnAt === Infinity) this.#turnAt = this.now + TURN_MS;
+    }
   }
 
   async #runBeside(signal: AbortSignal): Promise<void> {
@@ -128,12 +150,12 @@ export class EventLoop implements Watcher {
     this.epoll.tell(events);
     for (let due = this.#timers.take(this.now); due; due = this.#timers.take(this.now)) {
       this.#called = true;
-      due();
+      attempt(due);
     }
     if (this.#deferred.length > 0) {
       const work = this.#deferred;
       this.#deferred = [];
-      for (const each of work) each.go();
+      for (const each of work) attempt(() => each.go());
     }
     return events;
   }
@@ -148,8 +170,16 @@ export class EventLoop implements Watcher {
   /** How long nothing is to be done, in whole milliseconds; -1 for without end. */
   #waitMs(): number {
     if (this.#deferred.length > 0) return 0;
-    const next = this.#timers.next;
-    if (next === undefined) return -1;
+    const next = Math.min(this.#timers.next ?? Infinity, this.#turnAt);
+    if (next === Infinity) return -1;
     return Math.min(Math.max(0, Math.ceil(next - performance.now())), 0x7fffffff);
+  }
+}
+
+function attempt(action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    reportMistake(error);
   }
 }

@@ -116,10 +116,15 @@ export class Flow implements Deferred {
     const { buffer } = this.means;
     const length = this.source.receive(buffer, buffer.length);
     if (length <= 0) return this.#notRead(length);
-    if (this.opening) return this.#open(this.opening, buffer.subarray(0, length));
+    if (this.opening) {
+      if (!this.opening.passes(buffer[0]!)) {
+        return this.#open(this.opening, buffer.subarray(0, length));
+      }
+      this.opening = undefined;
+    }
     if (length < buffer.length) this.#votes = 0;
     else if (++this.#votes >= BULK.fullReads) this.#setBulk(true);
-    const sent = this.sink.send(buffer, length);
+    const sent = this.sink.send(buffer, length, this.source.ended);
     if (sent === length) {
       this.count += length;
       this.owner.passed();

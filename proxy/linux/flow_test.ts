@@ -1,7 +1,7 @@
 /** What only this engine has: pipes that run out, and urgent data, at which reads stop short. */
 import assert from "node:assert/strict";
-import type { Connection, RelayCount } from "../engine.ts";
-import { freshAddress } from "../test_kit.ts";
+import { type Connection, dial, type RelayCount, relayed } from "../engine.ts";
+import { freshAddress, freshPort } from "../test_kit.ts";
 import { libc, MSG_NOSIGNAL } from "./libc.ts";
 import type { LinuxConnection } from "./connection.ts";
 import { LinuxEngine, type LinuxEngineOptions } from "./linux_engine.ts";
@@ -26,17 +26,15 @@ async function withRelays(
   const hostname = freshAddress();
   const listeners: { close(): Promise<void> }[] = [];
   const pair = async () => {
-    const free = Deno.listen({ hostname, port: 0 });
-    const address = { hostname, port: free.addr.port };
-    free.close();
+    const address = { hostname, port: freshPort() };
     const accepted = Promise.withResolvers<Connection>();
     listeners.push(engine.listen(address, accepted.resolve, accepted.reject));
-    return [await engine.dial(address, 5000), await accepted.promise] as const;
+    return [await dial(engine, address, 5000), await accepted.promise] as const;
   };
   const join = async () => {
     const [client, inner] = await pair();
     const [outer, target] = await pair();
-    return { client, target, ended: engine.relay(inner, outer, {}) };
+    return { client, target, ended: relayed(engine, inner, outer, {}) };
   };
   try {
     await test(join, engine);

@@ -2,9 +2,13 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { HostAddress } from "../conf/mod.ts";
 import { startEngine } from "../conformance/engines.ts";
-import { freshAddress, receive } from "../test_kit.ts";
+import { freshAddress, freshPort, receive, until } from "../test_kit.ts";
 import { giveListeners, takeListeners } from "./handover.ts";
+import { libc } from "./libc.ts";
 import { LinuxEngine, type LinuxListening } from "./linux_engine.ts";
+
+/** An old process without connections. */
+const nothing = () => Promise.resolve([]);
 
 const ignore = LinuxEngine.supported() !== undefined;
 
@@ -19,10 +23,8 @@ async function withOld(
   const { engine, stop } = startEngine("linux");
   const hostname = freshAddress();
   const directory = await Deno.makeTempDir({ prefix: "handover-" });
-  const free = Array.from({ length: count }, () => Deno.listen({ hostname, port: 0 }));
-  const listeners = free.map((each) => {
-    each.close();
-    const address = { hostname, port: each.addr.port };
+  const listeners = Array.from({ length: count }, () => {
+    const address = { hostname, port: freshPort() };
     const listener = (engine as LinuxEngine).listen(address, async (connection) => {
       await connection.write(new TextEncoder().encode("old"));
       connection.close();
@@ -57,7 +59,7 @@ Deno.test({
   ignore,
   fn: () =>
     withOld(300, async (listeners, path) => {
-      const given = giveListeners(path, listeners, 10_000);
+      const given = giveListeners(path, listeners, nothing, 10_000);
       await using child = startNew(path, "confirm");
       const answers = { old: 0, new: 0 };
       let asking = true;
@@ -68,7 +70,7 @@ Deno.test({
           answers[answer]++;
         }
       }));
-      await given;
+      (await given).close();
       for (const { listener } of listeners) await listener.close();
       for (const { address } of listeners) assert.equal(await ask(address), "new");
       asking = false;
@@ -87,7 +89,7 @@ Deno.test({
   ignore,
   fn: () =>
     withOld(1, async (listeners, path) => {
-      const given = giveListeners(path, listeners, 10_000);
+      const given = giveListeners(path, listeners, nothing, 10_000);
       await using child = startNew(path);
       await assert.rejects(given, /ended before it served/);
       await child.stdin.close();
@@ -102,8 +104,63 @@ Deno.test({
   ignore,
   fn: () =>
     withOld(1, async (listeners, path) => {
-      await assert.rejects(giveListeners(path, listeners, 30), /nobody took the listeners in time/);
+      await assert.rejects(
+        giveListeners(path, listeners, nothing, 30),
+        /nobody took the listeners in time/,
+      );
       await assert.rejects(takeListeners(path, 1000), /Cannot take listeners at .*ENOENT/);
       await assert.rejects(takeListeners("x".repeat(200), 1000), /at most 107 bytes/);
     }),
 });
+
+Deno.test({
+  name: "the old process tells what it still has until its end",
+  ignore,
+  fn: () =>
+    withOld(2, async (listeners, path) => {
+      const many = Array.from({ length: 2500 }, (_, index) => [61000, index + 1, index] as const);
+      const giving = giveListeners(path, listeners, () => Promise.resolve(many), 10_000);
+      // This process plays both parts.
+      await until(() => exists(path), "it gives");
+      const taken = await takeListeners(path, 10_000);
+      assert.deepEqual(taken.held, many);
+      taken.confirm();
+      const given = await giving;
+      const heard: unknown[] = [];
+      const followed = taken.follow((held) => heard.push(...held));
+      await given.tell([[61000, 1, 7], [61001, 2, 0]]);
+      await given.tell([[61000, 1, 6]]);
+      given.close();
+      await followed;
+      assert.deepEqual(heard, [[61000, 1, 7], [61001, 2, 0], [61000, 1, 6]]);
+      taken.close();
+      await assert.rejects(async () => await given.tell([[1, 1, 1]]));
+      for (const { fd } of taken.listeners) libc().close(fd);
+    }),
+});
+
+Deno.test({
+  name: "a process that took listeners serves, also when the old one ended before it heard so",
+  ignore,
+  fn: () =>
+    withOld(1, async (listeners, path) => {
+      const giving = giveListeners(path, listeners, nothing, 300);
+      await until(() => exists(path), "it gives");
+      const taken = await takeListeners(path, 10_000);
+      await assert.rejects(giving, /says nothing in time/);
+      taken.confirm();
+      await taken.follow(() => assert.fail("nobody tells anything"));
+      taken.close();
+      for (const { fd } of taken.listeners) libc().close(fd);
+    }),
+});
+
+function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}

@@ -1,6 +1,15 @@
 /** The engine on epoll, for one thread: its sockets never leave the kernel's calls. */
+import { isWildcard } from "../address_kinds.ts";
 import type { HostAddress } from "../conf/mod.ts";
-import type { Connection, DialError, Engine, Listener, RelayCount, RelayStart } from "../engine.ts";
+import type {
+  Connection,
+  DialError,
+  Engine,
+  Listener,
+  RelayOwner,
+  RelayProgress,
+  RelayStart,
+} from "../engine.ts";
 import { CONNECTION_EVENTS, LinuxConnection } from "./connection.ts";
 import { Dial } from "./dial.ts";
 import { EventLoop } from "./event_loop.ts";
@@ -16,17 +25,15 @@ const BUFFER_BYTES = 64 * 1024;
 
 /**
  * 16 MB in all. A user without privileges has 64 MB for large pipes (`pipe-user-pages-soft`); once
- * they are used up, all its further pipes have 8 kB.
+ * they are used up, all its further pipes have 8 kB. Larger pipes mean fewer calls for each GB.
  */
-const PIPES = 64;
-const PIPE_BYTES = 256 * 1024;
+const PIPES = 32;
+const PIPE_BYTES = 512 * 1024;
 
 export interface LinuxEngineOptions {
-  /** Lets other engines listen on the same addresses; the kernel spreads connections over them. */
-  readonly reusePort?: boolean;
-  /** How many bulk streams are spliced at the same time; 64 by default. Others are copied. */
+  /** How many bulk streams are spliced at the same time; 32 by default. Others are copied. */
   readonly pipes?: number;
-  /** Size of their buffers in the kernel; by default 256 kB, and when 0 the kernel's own, 64 kB. */
+  /** Size of their buffers in the kernel; by default 512 kB, and when 0 the kernel's own, 64 kB. */
   readonly pipeBytes?: number;
 }
 
@@ -41,15 +48,14 @@ export interface LinuxListening extends Listener {
  */
 export class LinuxEngine implements Engine {
   readonly name = "linux";
+  readonly resets = true;
   readonly #loop = new EventLoop();
   readonly #connections = new Set<LinuxConnection>();
   readonly #dials = new Set<Dial>();
   readonly #means: FlowMeans;
-  readonly #reusePort: boolean;
 
   /** @throws SystemError Without free file descriptors. Ask {@link supported} first. */
   constructor(options: LinuxEngineOptions = {}) {
-    this.#reusePort = options.reusePort ?? false;
     this.#means = {
       loop: this.#loop,
       pipes: new Pipes(options.pipes ?? PIPES, options.pipeBytes ?? PIPE_BYTES),
@@ -93,7 +99,7 @@ export class LinuxEngine implements Engine {
     onConnection: (connection: Connection) => void,
     onTrouble: (error: unknown) => void,
   ): LinuxListening {
-    return this.adopt(openListener(address, this.#reusePort), onConnection, onTrouble);
+    return this.adopt(openListener(address), onConnection, onTrouble);
   }
 
   /**
@@ -129,36 +135,37 @@ export class LinuxEngine implements Engine {
     return this.#accept(fd, onConnection, onTrouble, true);
   }
 
-  dial(address: HostAddress, timeoutMs: number): Promise<Connection> {
-    return new Promise((resolve, reject) => {
-      const settle = () => {
-        this.#dials.delete(dial);
-        this.#loop.calls();
-      };
-      const connected = (fd: number, events: number) => {
-        settle();
-        const connection = new LinuxConnection(fd, address, this.#loop, this.#connections);
-        this.#loop.epoll.replace(fd, connection);
-        connection.ready(events);
-        resolve(connection);
-      };
-      const failed = (error: DialError) => {
-        settle();
-        reject(error);
-      };
-      const dial = new Dial(address, timeoutMs, this.#loop, connected, failed);
-      this.#dials.add(dial);
-      dial.start();
-    });
+  dial(
+    address: HostAddress,
+    timeoutMs: number,
+    done: (dialled: Connection | DialError) => void,
+  ): void {
+    const settle = (dialled: Connection | DialError) => {
+      this.#dials.delete(dial);
+      this.#loop.calls();
+      done(dialled);
+    };
+    const connected = (fd: number, events: number) => {
+      const connection = new LinuxConnection(fd, address, this.#loop, this.#connections);
+      this.#loop.epoll.replace(fd, connection);
+      connection.ready(events);
+      settle(connection);
+    };
+    const dial = new Dial(address, timeoutMs, this.#loop, connected, settle);
+    this.#dials.add(dial);
+    dial.start();
   }
 
-  relay(client: Connection, target: Connection, start: RelayStart): Promise<RelayCount> {
-    return new Promise((resolve) => {
-      if (!(client instanceof LinuxConnection && target instanceof LinuxConnection)) {
-        throw new TypeError("A relay joins connections of its own engine");
-      }
-      new Relay(client, target, start, this.#means, resolve);
-    });
+  relay(
+    client: Connection,
+    target: Connection,
+    start: RelayStart,
+    owner: RelayOwner,
+  ): RelayProgress {
+    if (!(client instanceof LinuxConnection && target instanceof LinuxConnection)) {
+      throw new TypeError("A relay joins connections of its own engine");
+    }
+    return new Relay(client, target, start, this.#means, owner);
   }
 
   after(ms: number, action: () => void): () => void {
@@ -200,5 +207,5 @@ function addressOf(fd: number): HostAddress | undefined {
   const bytes = new Uint8Array(ADDRESS_BYTES);
   if (libc().getsockname(fd, bytes, new Uint32Array([bytes.length])) < 0) return undefined;
   const address = decodeAddress(bytes);
-  return ["0.0.0.0", "::"].includes(address.hostname) ? undefined : address;
+  return isWildcard(address.hostname) ? undefined : address;
 }

@@ -8,7 +8,6 @@ import {
   libc,
   SO_KEEPALIVE,
   SO_REUSEADDR,
-  SO_REUSEPORT,
   SOCK_CLOEXEC,
   SOCK_NONBLOCK,
   SOCK_STREAM,
@@ -24,6 +23,9 @@ const ACCEPTS = 64;
 /** How long nothing is accepted after that failed, in milliseconds. */
 const PARKED_MS = 100;
 const ON = new Int32Array([1]);
+/** Room for the address of one accepted connection, of whatever listener: it is used at once. */
+const REMOTE = new Uint8Array(ADDRESS_BYTES);
+const LENGTH = new Uint32Array(1);
 /** `ENOMEM`, `EINVAL` and so on: what concerns the listener, not one connection that went wrong. */
 const LASTING = new Set([EMFILE, ENFILE, 9, 12, 22, 38, 88, 95, 105]);
 
@@ -32,14 +34,13 @@ const LASTING = new Set([EMFILE, ENFILE, 9, 12, 22, 38, 88, 95, 105]);
  *
  * @throws SystemError with `code`, or RangeError when the host is no numeric address.
  */
-export function openListener(address: HostAddress, reusePort: boolean): number {
+export function openListener(address: HostAddress): number {
   const where = `Cannot listen on ${address.hostname}:${address.port}`;
   const { socket, setsockopt, bind, listen, close, errno } = libc();
   const bytes = encodeAddress(address);
   const fd = socket(bytes[0]!, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) throw new SystemError(where, errno());
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, ON, 4);
-  if (reusePort) setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, ON, 4);
   // Accepted sockets inherit these.
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, ON, 4);
   setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, ON, 4);
@@ -54,13 +55,11 @@ export function openListener(address: HostAddress, reusePort: boolean): number {
 /** Accepts what comes to a listening socket, until it is closed. */
 export class LinuxListener implements Watcher {
   readonly #libc = libc();
-  readonly #remote = new Uint8Array(ADDRESS_BYTES);
-  readonly #length = new Uint32Array(1);
   #open = true;
   #stopTimer: (() => void) | undefined;
 
   /**
-   * @param onAccepted Takes a socket over, with the address of the other end.
+   * @param onAccepted Takes a socket over, with the address of the other end in a buffer that others use next.
    * @param onTrouble Hears why nothing is accepted for a moment.
    * @param shared Whether other threads accept from it too; then it stays open when this one closes.
    * @throws SystemError When it can't be watched; `fd` stays open then.
@@ -77,9 +76,9 @@ export class LinuxListener implements Watcher {
 
   ready(): void {
     for (let count = 0; this.#open && count < ACCEPTS; count++) {
-      this.#length[0] = ADDRESS_BYTES;
+      LENGTH[0] = ADDRESS_BYTES;
       const flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
-      const fd = this.#libc.accept4(this.fd, this.#remote, this.#length, flags);
+      const fd = this.#libc.accept4(this.fd, REMOTE, LENGTH, flags);
       if (fd < 0) {
         const errno = this.#libc.errno();
         if (errno === EAGAIN) return;
@@ -108,7 +107,7 @@ export class LinuxListener implements Watcher {
   #give(fd: number): void {
     this.loop.calls();
     try {
-      this.onAccepted(fd, this.#remote);
+      this.onAccepted(fd, REMOTE);
     } catch (error) {
       this.onTrouble(error);
     }

@@ -1,5 +1,5 @@
 /** For a test: an engine that sleeps in the kernel, in a thread of its own, with promises above it. */
-import type { Connection } from "../engine.ts";
+import { type Connection, dial } from "../engine.ts";
 import { LinuxEngine } from "./linux_engine.ts";
 
 const scope = self as unknown as Worker;
@@ -47,7 +47,7 @@ scope.onmessage = async ({ data }: MessageEvent) => {
       return scope.postMessage({ waitedMs: performance.now() - began });
     }
     case "ask": {
-      const connection = await engine.dial(data.address, 5000);
+      const connection = await dial(engine, data.address, 5000);
       await connection.write(new TextEncoder().encode("worker"));
       const buffer = new Uint8Array(100);
       const length = await connection.read(buffer);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { freshAddress, receive, send } from "../test_kit.ts";
+import { freshAddress, freshPort, receive, send } from "../test_kit.ts";
 import { LinuxEngine } from "./linux_engine.ts";
 import { wake } from "./wake.ts";
 
@@ -20,10 +20,7 @@ class Thread {
 
   async listen(): Promise<Deno.ConnectOptions> {
     this.#wakeFd = (await this.#next()).wakeFd as number;
-    const hostname = freshAddress();
-    const listener = Deno.listen({ hostname, port: 0 });
-    const address = { hostname, port: listener.addr.port };
-    listener.close();
+    const address = { hostname: freshAddress(), port: freshPort() };
     assert.deepEqual(await this.ask({ do: "listen", address }), { listening: true });
     return address;
   }

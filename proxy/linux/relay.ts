@@ -1,11 +1,12 @@
 /** Two connections joined: a flow each way, and what the end of one means for the other. */
-import type { RelayCount, RelayEnd, RelayStart } from "../engine.ts";
+import type { RelayEnd, RelayOwner, RelayProgress, RelayStart } from "../engine.ts";
 import type { Opening } from "../opening.ts";
 import type { Driver, LinuxConnection } from "./connection.ts";
+import { LateReset } from "./late_reset.ts";
 import { Flow, type FlowMeans, type FlowOwner } from "./flow.ts";
 
-/** Passes bytes both ways until both ends are done, then closes both and calls `onEnd`. */
-export class Relay implements Driver, FlowOwner {
+/** Passes bytes both ways until both ends are done, then closes both and tells `owner`. */
+export class Relay implements Driver, FlowOwner, RelayProgress {
   readonly #up: Flow;
   readonly #down: Flow;
   readonly #means: FlowMeans;
@@ -20,7 +21,7 @@ export class Relay implements Driver, FlowOwner {
     private readonly target: LinuxConnection,
     start: RelayStart,
     means: FlowMeans,
-    private readonly onEnd: (count: RelayCount) => void,
+    private readonly owner: RelayOwner,
   ) {
     this.#means = means;
     this.#up = new Flow(client, target, this, means);
@@ -28,6 +29,14 @@ export class Relay implements Driver, FlowOwner {
     this.#idleMs = start.idleMs ?? 0;
     if (client.open && target.open) this.#begin(start);
     else this.#finish("closed");
+  }
+
+  get toTarget(): number {
+    return this.#up.count;
+  }
+
+  get toClient(): number {
+    return this.#down.count;
   }
 
   #begin(start: RelayStart): void {
@@ -131,7 +140,7 @@ export class Relay implements Driver, FlowOwner {
     this.#stopIdling = loop.after(this.#idleMs, look);
   }
 
-  /** Closes both; a reset of one end is passed on to the other. */
+  /** Closes both; a reset of one end is passed on to the other, after what was sent there before. */
   #finish(end: RelayEnd): void {
     if (this.#over) return;
     this.#over = true;
@@ -139,12 +148,26 @@ export class Relay implements Driver, FlowOwner {
     this.#stopPatience?.();
     this.#up.stop();
     this.#down.stop();
-    if (end === "reset by client") this.target.reset();
-    else if (end === "reset by target") this.client.reset();
-    this.client.close();
-    this.target.close();
+    const { client, target } = this;
+    const told = end === "reset by client"
+      ? target
+      : end === "reset by target"
+      ? client
+      : undefined;
+    if (told?.open && !told.hungUp && told.undelivered > 0) {
+      (told === client ? target : client).close();
+      new LateReset(told, this.#means.loop, () => this.#tell(end));
+      return;
+    }
+    told?.reset();
+    client.close();
+    target.close();
+    this.#tell(end);
+  }
+
+  #tell(end: RelayEnd): void {
     this.#means.loop.calls();
-    this.onEnd({ toTarget: this.#up.count, toClient: this.#down.count, end });
+    this.owner.relayEnded({ toTarget: this.toTarget, toClient: this.toClient, end });
   }
 }
 

@@ -32,6 +32,18 @@ export function encodeAddress({ hostname, port }: HostAddress): Bytes {
   return bytes;
 }
 
+/** Structures that are kept, by port; the host in front. */
+const kept = new Map<number, { readonly hostname: string; readonly bytes: Bytes }>();
+
+/** {@link encodeAddress} of what is dialled again and again. Not to be changed. */
+export function encodedAddress(address: HostAddress): Bytes {
+  const known = kept.get(address.port);
+  if (known?.hostname === address.hostname) return known.bytes;
+  const bytes = encodeAddress(address);
+  kept.set(address.port, { hostname: address.hostname, bytes });
+  return bytes;
+}
+
 /** The address in `bytes`; an IPv4 address that came mapped into IPv6 as itself. */
 export function decodeAddress(bytes: Uint8Array): HostAddress {
   const port = bytes[2]! << 8 | bytes[3]!;

@@ -2,14 +2,11 @@
 import { DenoEngine } from "../deno_engine.ts";
 import type { OpenListener } from "../linux/handover.ts";
 import { libc } from "../linux/libc.ts";
-import { LinuxEngine } from "../linux/linux_engine.ts";
 import { LocalPlane } from "../local_plane.ts";
 import type { Log } from "../log.ts";
 import type { DataPlane, Plan } from "../plan.ts";
+import { wantedEngine } from "./wanted_engine.ts";
 import { WorkerPlane } from "./worker_plane.ts";
-
-/** More threads than this are only made when WORKERS asks for them. */
-const AUTO_WORKERS = 4;
 
 /**
  * @param onFailure Hears that the data plane ended by mistake.
@@ -22,19 +19,15 @@ export async function choosePlane(
   onFailure: (error: Error) => void,
   inherited: readonly OpenListener[] = [],
 ): Promise<DataPlane> {
-  const { engine, workers } = first.conf;
-  const hindrance = engine === "deno" ? undefined : LinuxEngine.supported();
-  if (engine === "linux" && hindrance !== undefined) {
-    throw new Error(`ENGINE linux can't run here: ${hindrance}. Try ENGINE auto, or ENGINE deno.`);
-  }
-  if (engine === "deno" || hindrance !== undefined) {
+  const { engine, workers, hindrance } = wantedEngine(first.conf);
+  if (engine === "deno") {
     for (const { fd } of inherited) libc().close(fd);
     log.info("Connections are served by Deno", { why: hindrance });
     return new LocalPlane(new DenoEngine(), log, first);
   }
-  const threads = workers === "auto"
-    ? Math.min(navigator.hardwareConcurrency, AUTO_WORKERS)
-    : workers;
-  log.info("Connections are served by the Linux engine", { threads });
-  return await WorkerPlane.start(first, log, threads, onFailure, inherited);
+  if (hindrance !== undefined) {
+    throw new Error(`ENGINE linux can't run here: ${hindrance}. Try ENGINE auto, or ENGINE deno.`);
+  }
+  log.info("Connections are served by the Linux engine", { threads: workers });
+  return await WorkerPlane.start(first, log, workers, onFailure, inherited);
 }

@@ -2,6 +2,7 @@
 import type { MetricsSnapshot } from "../admin/snapshot.ts";
 import type { Core } from "../core.ts";
 import type { Plan } from "../plan.ts";
+import type { ThreadShare } from "../thread_share.ts";
 
 /** A listening socket, which all threads share. */
 export interface SharedSocket {
@@ -13,6 +14,7 @@ export interface SharedSocket {
 /** The first message to a thread. */
 export interface Begin {
   readonly first: Plan;
+  readonly share: ThreadShare;
 }
 
 /** What a thread can be asked for, and what it answers. */

@@ -44,7 +44,7 @@ export class SharedSockets {
   /** Opens a socket; the threads are told with the next {@link flush}, which comes by itself. */
   listen({ hostname, port }: HostAddress): Listener {
     const key = formatHostAddress({ hostname, port });
-    const fd = this.#inherited.get(key)?.fd ?? openListener({ hostname, port }, false);
+    const fd = this.#inherited.get(key)?.fd ?? openListener({ hostname, port });
     this.#inherited.delete(key);
     const socket = { fd, hostname, port };
     this.#listening.add(socket);

@@ -5,6 +5,9 @@ import type { Begin, Requests, Told } from "./messages.ts";
 /** How long a thread may take to start, or to answer a question, in milliseconds. */
 const ANSWER_MS = 30_000;
 
+/** The code of a thread, beside this file, which a build makes a part of one bundle for the proxy. */
+const CODE = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./simplenetes-proxy-worker.js";
+
 interface Waiting {
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: Error) => void;
@@ -19,7 +22,7 @@ export class Thread {
   #failure: Error | undefined;
 
   private constructor(onFailure: (error: Error) => void) {
-    this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+    this.#worker = new Worker(new URL(CODE, import.meta.url), { type: "module" });
     this.#worker.onmessage = ({ data }: MessageEvent<Told>) => this.#hear(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();

@@ -18,6 +18,7 @@ const failures = new AcceptFailures(log);
 /** Accepts from the sockets that all threads share. */
 class SharedListeners {
   readonly #listeners = new Map<number, Listener>();
+  readonly #onTrouble = (error: unknown) => failures.note(error);
 
   constructor(private readonly core: Core) {}
 
@@ -33,7 +34,7 @@ class SharedListeners {
         engine.acceptFrom(
           fd,
           (connection) => this.core.serve(connection, port),
-          (error) => failures.note(error),
+          this.#onTrouble,
         ),
       );
     }
@@ -41,8 +42,8 @@ class SharedListeners {
 }
 
 /** Answers what the main thread asks. */
-function answering({ first }: Begin): (asked: Asked) => Promise<unknown> {
-  const core = new Core(engine, log, first, () => performance.now());
+function answering({ first, share }: Begin): (asked: Asked) => Promise<unknown> {
+  const core = new Core(engine, log, first, () => performance.now(), share);
   const listeners = new SharedListeners(core);
   const answers: {
     [What in keyof Requests]: (

@@ -1,10 +1,12 @@
 /** The data plane of several threads, each with an engine of its own. */
 import { mergeRemembered } from "../admin/remembered.ts";
 import { mergeSnapshots, type MetricsSnapshot } from "../admin/snapshot.ts";
-import { giveListeners, type OpenListener } from "../linux/handover.ts";
+import type { Held } from "../ceilings.ts";
+import { giveListeners, type HandedOver, type OpenListener } from "../linux/handover.ts";
 import { Listeners } from "../listeners.ts";
 import type { Log } from "../log.ts";
 import { addressesOf, type DataPlane, type Plan, type PlaneStatus } from "../plan.ts";
+import { shareOf } from "../thread_share.ts";
 import type { Requests } from "./messages.ts";
 import { SharedSockets } from "./shared_sockets.ts";
 import { Thread } from "./thread.ts";
@@ -42,7 +44,7 @@ export class WorkerPlane implements DataPlane {
     onFailure: (error: Error) => void,
     inherited: readonly OpenListener[] = [],
   ): Promise<WorkerPlane> {
-    const starting = Array.from({ length: count }, () => Thread.start({ first }, onFailure));
+    const starting = shareOf(count).map((share) => Thread.start({ first, share }, onFailure));
     const settled = await Promise.allSettled(starting);
     const threads = settled.filter((each) => each.status === "fulfilled").map(({ value }) => value);
     const failed = settled.find((each) => each.status === "rejected");
@@ -62,7 +64,7 @@ export class WorkerPlane implements DataPlane {
 
   async status(): Promise<PlaneStatus> {
     const each = await this.#askAll("status", {});
-    const sum = (key: "sessions" | "connections" | "idle") =>
+    const sum = (key: "sessions" | "connections" | "idle" | "seeking") =>
       each.reduce((total, status) => total + status[key], 0);
     const { count: listeners, wanted, missing } = this.#listeners;
     return {
@@ -74,6 +76,8 @@ export class WorkerPlane implements DataPlane {
       sessions: sum("sessions"),
       connections: sum("connections"),
       idle: sum("idle"),
+      seeking: sum("seeking"),
+      waiting: [...new Set(each.flatMap(({ waiting }) => waiting))],
       remembered: mergeRemembered(each.map(({ remembered }) => remembered)),
     };
   }
@@ -82,8 +86,16 @@ export class WorkerPlane implements DataPlane {
     return mergeSnapshots([...await this.#askAll("metrics", {}), this.#listeners.metrics()]);
   }
 
-  give(path: string, timeoutMs: number): Promise<void> {
-    return giveListeners(path, this.#sockets.listeners, timeoutMs);
+  async follow(plan: Plan): Promise<void> {
+    await this.#askAll("apply", { plan });
+  }
+
+  give(
+    path: string,
+    begin: () => Promise<readonly Held[]>,
+    timeoutMs: number,
+  ): Promise<HandedOver> {
+    return giveListeners(path, this.#sockets.listeners, begin, timeoutMs);
   }
 
   drain(limitMs: number): Promise<void> {

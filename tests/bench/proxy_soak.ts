@@ -10,7 +10,7 @@
  * PROXY_ENGINE names the engine. Ends with 1 when a connection failed.
  */
 import { freshAddress } from "../../proxy/test_kit.ts";
-import { Random } from "../fuzz/random.ts";
+import { Random } from "../../cli/testing/random.ts";
 import { Program } from "../proxy/program.ts";
 import { PORT_A, ProxyHost } from "../proxy/proxy_host.ts";
 
@@ -137,11 +137,18 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   await pause(500);
   const [rssMb, files] = [[watched.rssMb], [watched.files]];
   await figures("go");
+  const said = new Set<string>();
   const troubles = Promise.all([trouble(), trouble()]);
   for (let made = 0, told = 0; made < connections;) {
     await Promise.race([pause(500), troubles]);
     const now = await figures("figures");
     made = sum(now.map((each) => each.connections));
+    for (const { failures } of now) {
+      for (const failure of failures) {
+        if (!said.has(failure)) say(`failed: ${failure}`);
+        said.add(failure);
+      }
+    }
     const tenths = Math.floor(made / connections * 10);
     if (tenths <= told) continue;
     told = tenths;

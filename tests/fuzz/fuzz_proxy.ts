@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { checkProxyInput, type Kind, KINDS } from "./proxy_checks.ts";
 import { mutatedProxyInput, PROXY_CORPUS, type ProxyInput, proxySeeds } from "./proxy_inputs.ts";
-import { Random } from "./random.ts";
+import { Random } from "../../cli/testing/random.ts";
 
 const LONGEST_MS = 1000;
 

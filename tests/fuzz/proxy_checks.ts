@@ -15,7 +15,7 @@ import { Opening } from "../../proxy/opening.ts";
 import { inspectHeader } from "../../proxy/proxy_header.ts";
 import { LINE_LIMIT, parseReply, parseRequest } from "../../proxy/wire.ts";
 import type { Bytes } from "./mutate_bytes.ts";
-import { Random } from "./random.ts";
+import { Random } from "../../cli/testing/random.ts";
 
 /** Whether the input was taken for what its kind is about, so that more than the door was tested. */
 type Check = (bytes: Bytes, random: Random) => boolean;

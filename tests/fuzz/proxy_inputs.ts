@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Bytes, mutateBinary } from "./mutate_bytes.ts";
 import { type Kind, KINDS } from "./proxy_checks.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../../cli/testing/random.ts";
 
 export interface ProxyInput {
   readonly kind: Kind;

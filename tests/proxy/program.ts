@@ -75,7 +75,7 @@ export class Program implements AsyncDisposable {
   }
 
   /** The next line, as JSON. */
-  // deno-lint-ignore no-explicit-any
+  // deno-lint-ignore no-explicit-any -- each program tells things of its own
   async json(timeoutMs?: number): Promise<any> {
     return JSON.parse(await this.line(timeoutMs));
   }

@@ -25,6 +25,11 @@ export class Running implements AsyncDisposable {
     return this.servers.reduce((sum, { cpuMs }) => sum + cpuMs, 0);
   }
 
+  /** The part of {@link cpuMs} that was not spent in the kernel. */
+  get userMs(): number {
+    return this.servers.reduce((sum, { userMs }) => sum + userMs, 0);
+  }
+
   /** Of the first process. */
   get rssKb(): number {
     return this.servers[0]?.rssKb ?? 0;
@@ -50,7 +55,7 @@ export interface Contender {
   start(hops: number, extra?: PortRange): Promise<Running>;
 }
 
-const near = (service: keyof typeof PORTS) => ({ hostname: NEAR, port: PORTS[service] });
+export const near = (service: keyof typeof PORTS) => ({ hostname: NEAR, port: PORTS[service] });
 
 const direct: Contender = {
   name: "direct",
@@ -59,9 +64,13 @@ const direct: Contender = {
   start: () => Promise.resolve(new Running([])),
 };
 
-function ours(engine: string): Contender {
+/**
+ * @param workers Threads; as many as the proxy chooses by default.
+ * @param checkout Where its sources are.
+ */
+export function ours(engine: string, workers?: number, checkout = root): Contender {
   return {
-    name: engine,
+    name: checkout === root ? engine : `${engine} of ${checkout}`,
     bar: false,
     address: near,
     start: async (hops, extra) => {
@@ -74,6 +83,7 @@ function ours(engine: string): Contender {
         if (extra && ip === NEAR) listened.push(`${extra.first}-${extra.last}`);
         const settings = [`PORT ${ROUTER}`, `PODHOST ${POD}`, "SOCKET ./proxy.sock"];
         settings.push(`CLUSTERPORTS ${listened.join(",")}`, `ENGINE ${engine}`);
+        if (workers !== undefined) settings.push(`WORKERS ${workers}`);
         await Deno.writeTextFile(join(home, "proxy.conf"), settings.join("\n") + "\n");
         const others = [NEAR, FAR].slice(0, hops).filter((other) => other !== ip);
         const hosts = [ip, ...others].map((hostname) => ({ hostname, port: ROUTER }));
@@ -87,7 +97,7 @@ function ours(engine: string): Contender {
         const here = ip === [NEAR, FAR][hops - 1] ? mappings : [];
         await Deno.writeTextFile(join(home, "portmappings.conf"), formatPortMappings(here));
         servers.push(
-          new Server(`${root}scripts/bin/simplenetes-proxy`, join(home, "proxy.conf")),
+          new Server(join(checkout, "scripts/bin/simplenetes-proxy"), join(home, "proxy.conf")),
         );
       }
       return new Running(servers, directory);
@@ -96,7 +106,7 @@ function ours(engine: string): Contender {
 }
 
 /** TCP mode in its best tuning: splice forced, pipes of 512 kB. */
-function haproxy(threads: number): Contender {
+export function haproxy(threads: number): Contender {
   const config = (ip: string, next: (service: "http" | "bulk") => string, extra?: PortRange) =>
     `global\n  nbthread ${threads}\n  maxconn ${extra ? 500 : 6000}\n  tune.pipesize 524288\n` +
     "defaults\n  mode tcp\n  option splice-request\n  option splice-response\n" +
@@ -132,5 +142,5 @@ export function contenders(): Contender[] {
     parseProxyConf(`ENGINE ${engine}\n`, "/").problems.length === 0
   );
   const threads = [...new Set([1, navigator.hardwareConcurrency])];
-  return [direct, ...engines.map(ours), ...threads.map(haproxy)];
+  return [direct, ...engines.map((engine) => ours(engine)), ...threads.map(haproxy)];
 }

@@ -121,7 +121,7 @@ async function listening(
 }
 
 /** Waits until requests get through all hops. */
-async function ready(running: Running): Promise<void> {
+export async function ready(running: Running): Promise<void> {
   if (running.servers.length === 0) return;
   await running.servers[0]!.listens(NEAR, PORTS.http);
   for (let attempt = 1;; attempt++) {

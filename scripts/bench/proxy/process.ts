@@ -32,9 +32,23 @@ export class Server implements AsyncDisposable {
 
   /** CPU time of all its threads and of its ended children so far, in ms. */
   get cpuMs(): number {
+    const [user, system, childrenUser, childrenSystem] = this.#times();
+    return user + system + childrenUser + childrenSystem;
+  }
+
+  /** The part of it that was not spent in the kernel, without that of children. */
+  get userMs(): number {
+    return this.#times()[0];
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  #times(): [number, number, number, number] {
     const stat = Deno.readTextFileSync(`/proc/${this.#child.pid}/stat`);
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ").map(Number);
-    return fields.slice(11, 15).reduce((sum, ticks) => sum + ticks, 0) * TICK_MS;
+    return fields.slice(11, 15).map((ticks) => ticks * TICK_MS) as [number, number, number, number];
   }
 
   /** Resident memory, in kB. */
