@@ -7,6 +7,7 @@ import { integer, string, type ValueParser } from "@optique/core/valueparser";
 import {
   completeAttachments,
   completeHosts,
+  completeReleaseList,
   completeReleases,
   type CompletionPlace,
   currentPlace,
@@ -122,6 +123,14 @@ export const hostArgument = () => knownArgument("HOST", "A registered host", com
 /** A pod with its releases. */
 export const podArgument = (metavar: Metavar, description: string) =>
   knownArgument(metavar, description, completeReleases);
+
+/** Releases of several pods, with commas between them. */
+export const releaseListArgument = () =>
+  knownArgument(
+    "PODS",
+    "POD[:VERSION][@HOST] or @HOST, several with commas",
+    completeReleaseList,
+  );
 
 /** The releases that a command works on. */
 export const releaseArgument = () =>

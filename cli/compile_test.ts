@@ -20,6 +20,9 @@ async function withPods(hosts: readonly string[], pods: Readonly<Record<string, 
 const fixedPort = (port: number) =>
   podYaml().replace("${HOSTPORTAUTO1}", String(port)).replace(/echo .*; done/, "echo; done");
 
+const udpPort = (port: number) =>
+  fixedPort(port).replace("clusterPort: ${CLUSTERPORTAUTO1}", "protocol: udp");
+
 Deno.test("a release has everything that the reference asks for", async () => {
   await using project = await withPods(["h1"], { web: podYaml() });
   await project.write({ "_config/web/_tpl/x": "template", "_config/web/loose": "file" });
@@ -114,6 +117,20 @@ Deno.test("clashing ports of two pods are found at compile, removed releases don
   await project.ok("pod state web:1.0.0 -s running");
   await project.commit();
   match(await project.fails("cluster sync"), /ports clash\n.*8080/);
+});
+
+Deno.test("the same host port by TCP and by UDP is no clash", async () => {
+  await using project = await withPods(["h1"], {
+    dns: udpPort(5300),
+    web: fixedPort(5300),
+    log: udpPort(5300),
+  });
+  await project.ok("pod compile dns");
+  await project.ok("pod compile web");
+  match(
+    await project.fails("pod compile log"),
+    /host port 5300\/udp is used by dns:1\.0\.0@h1 and by log:1\.0\.0@h1/,
+  );
 });
 
 Deno.test("when a release can't be written, those of the other hosts go away again", async () => {

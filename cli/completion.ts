@@ -43,6 +43,16 @@ export function completeReleases(place: CompletionPlace, prefix: string): string
   return unique(versions.map((version) => `${pod}:${version}`));
 }
 
+/** The same for a list with commas: what is before the last one stays. */
+export function completeReleaseList(place: CompletionPlace, prefix: string): string[] {
+  const at = prefix.lastIndexOf(",") + 1;
+  const [before, last] = [prefix.slice(0, at), prefix.slice(at)];
+  const found = last.startsWith("@")
+    ? completeHosts(place).map((host) => `@${host}`)
+    : completeReleases(place, last);
+  return found.map((each) => before + each);
+}
+
 /** `pod@host` for pods that can be attached. */
 export function completeAttachments(place: CompletionPlace, prefix: string): string[] {
   const root = findRoot(place);

@@ -5,6 +5,7 @@ import { type LogStamp, userName } from "./project/log.ts";
 import type { Connections } from "./transport/connections.ts";
 import type { Ask } from "./transport/identities.ts";
 import type { Log } from "./ui/log.ts";
+import type { Progress } from "./ui/progress.ts";
 
 export interface Deps {
   /** Absolute path of the working directory. */
@@ -14,6 +15,8 @@ export interface Deps {
   /** All of stdin as text. */
   readonly stdin: () => Promise<string>;
   readonly log: Log;
+  /** What is being done, for whoever watches. */
+  readonly progress: Progress;
   readonly now: () => Date;
   /** A number from 0 up to, not including, 1. */
   readonly random: () => number;

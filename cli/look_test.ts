@@ -3,6 +3,7 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { podYaml, TestProject } from "./testing/project.ts";
 import { hasSshd, Sshd } from "./testing/sshd.ts";
+import { until } from "./testing/until.ts";
 
 async function withWeb(): Promise<TestProject> {
   const project = await TestProject.create(["h1", "h2"]);
@@ -134,3 +135,47 @@ Deno.test({
     strictEqual((await Deno.stat(join(sshd.home, "far/pods"))).mode! & 0o777, 0o755);
   },
 });
+
+Deno.test("a plan says which configs were changed by hand, and sync replaces them when told to", async () => {
+  await using project = await withWeb();
+  await project.ok("cluster sync");
+  strictEqual(await project.ok("cluster plan"), "h1: nothing to do\nh2: nothing to do\n");
+  await laterThan(
+    web(project, "h1", "config/conf.txt"),
+    () => Deno.writeTextFile(web(project, "h1", "config/conf/a"), "by hand"),
+  );
+  // Written again with the same content is no change.
+  await laterThan(
+    web(project, "h2", "config/conf.txt"),
+    () => Deno.writeTextFile(web(project, "h2", "config/conf/a"), "1"),
+  );
+  const changed = "config conf of web:1.0.0 was changed on the host";
+  strictEqual(
+    await project.ok("cluster plan"),
+    `h1: nothing to do\n  ${changed}, and stays so (sns cluster diff; --pod-to-overwrite=web:1.0.0` +
+      " replaces it)\nh2: nothing to do\n",
+  );
+  const { hosts } = JSON.parse(await project.ok("cluster plan --json"));
+  deepStrictEqual(hosts.map((each: Row) => (each["changed"] as Row[]).length), [1, 0]);
+  const { stderr } = await project.run("cluster sync");
+  match(stderr, /^\[WARN\] {2}h1: config conf .* stays so/m);
+  strictEqual(await Deno.readTextFile(web(project, "h1", "config/conf/a")), "by hand");
+  match(
+    (await project.run("cluster sync --dry-run --pod-to-overwrite=web:1.0.0")).stdout,
+    /replaced/,
+  );
+  await project.ok("cluster sync --pod-to-overwrite=web:1.0.0");
+  strictEqual(await Deno.readTextFile(web(project, "h1", "config/conf/a")), "1");
+  strictEqual(await project.ok("cluster plan"), "h1: nothing to do\nh2: nothing to do\n");
+  match(await project.fails("cluster sync --pod-to-overwrite=web"), /pod:version/);
+  match(await project.fails("cluster sync --pod-to-overwrite=web:2.0.0"), /no release web:2\.0\.0/);
+});
+
+/** Does `work` until what it changes is of a later second than `file`. */
+async function laterThan(file: string, work: () => Promise<void>): Promise<void> {
+  const { ctime } = await Deno.stat(file);
+  // The clock of files is a little late.
+  const next = (Math.floor(ctime!.getTime() / 1000) + 1) * 1000 + 50;
+  await until("the next second", () => Date.now() >= next);
+  await work();
+}

@@ -2,6 +2,7 @@
 import { messageOf } from "./errors.ts";
 import { parseCommandLine } from "./parse.ts";
 import { createLog, parseLogLevel } from "./ui/log.ts";
+import { LiveLines, NO_PROGRESS } from "./ui/progress.ts";
 
 /** Exit code of a command that was interrupted. */
 const INTERRUPTED = 130;
@@ -9,8 +10,11 @@ const INTERRUPTED = 130;
 /** Runs a command line and returns its exit code. */
 async function main(args: readonly string[]): Promise<number> {
   const write = (to: typeof Deno.stdout) => (text: string) => writeAll(to, text);
-  const stdout = write(Deno.stdout);
-  const stderr = write(Deno.stderr);
+  const live = liveLines();
+  const shown = (text: (text: string) => void, terminal: boolean) =>
+    live === undefined || !terminal ? text : (line: string) => live.above(() => text(line));
+  const stdout = shown(write(Deno.stdout), Deno.stdout.isTerminal());
+  const stderr = shown(write(Deno.stderr), true);
   const threshold = parseLogLevel(Deno.env.get("SPACE_LOG_LEVEL"));
   const colours = Deno.stderr.isTerminal() && !Deno.env.get("NO_COLOR");
   const log = createLog(stderr, threshold === undefined ? { colours } : { colours, threshold });
@@ -21,8 +25,10 @@ async function main(args: readonly string[]): Promise<number> {
       import("./connect.ts"),
       import("./ui/ask.ts"),
     ]);
+    const asking: typeof ask = (question, options) =>
+      live === undefined ? ask(question, options) : live.without(() => ask(question, options));
     const agent = Deno.env.get("SSH_AUTH_SOCK") || undefined;
-    await using hosts = new Hosts({ agent, ask, warn: (text) => log.warn(text) });
+    await using hosts = new Hosts({ agent, ask: asking, warn: (text) => log.warn(text) });
     const interrupt = interruption(() => {
       log.warn("Interrupted: tidying up. Interrupt again to end at once");
     });
@@ -33,12 +39,13 @@ async function main(args: readonly string[]): Promise<number> {
         stdout,
         stdin: () => new Response(Deno.stdin.readable).text(),
         log,
+        progress: live ?? NO_PROGRESS,
         now: () => new Date(),
         random: Math.random,
         signal: interrupt.signal,
         connect: (host) => hosts.connect(host),
         ssh: () => hosts.ssh(),
-        ask,
+        ask: asking,
         terminal: Deno.stdin.isTerminal() && Deno.stderr.isTerminal(),
       });
       return interrupt.signal.aborted ? INTERRUPTED : code;
@@ -53,6 +60,22 @@ async function main(args: readonly string[]): Promise<number> {
     for (const hint of hints) log.info(hint);
     return 1;
   }
+}
+
+/** Lines that show what goes on, where stderr is a terminal that can. */
+function liveLines(): LiveLines | undefined {
+  if (!Deno.stderr.isTerminal() || Deno.env.get("TERM") === "dumb") return undefined;
+  const stderr = (text: string) => writeAll(Deno.stderr, text);
+  return new LiveLines(stderr, () => {
+    try {
+      // A terminal that nobody told its size has none.
+      const { columns, rows } = Deno.consoleSize();
+      return { columns: columns || 80, rows: rows || 24 };
+    } catch {
+      // Neither stdin nor stdout nor stderr knows: some size that every terminal has.
+      return { columns: 80, rows: 24 };
+    }
+  });
 }
 
 /** The first interrupt lets the command end by itself, a second one ends it at once. */

@@ -1,6 +1,11 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { COMMANDS } from "./commands/index.ts";
-import { completeAttachments, completeHosts, completeReleases } from "./completion.ts";
+import {
+  completeAttachments,
+  completeHosts,
+  completeReleaseList,
+  completeReleases,
+} from "./completion.ts";
 import { parseCommandLine } from "./parse.ts";
 import { TestProject } from "./testing/project.ts";
 
@@ -107,7 +112,9 @@ Deno.test("completion knows the hosts, pods and releases of the project", async 
   deepStrictEqual(completeReleases(place, "w"), ["web"]);
   deepStrictEqual(completeReleases(place, "web:"), ["web:1.0.0"]);
   deepStrictEqual(completeReleases(place, "web:1.0.0@"), ["web:1.0.0@h1"]);
-  deepStrictEqual(completeAttachments(place, ""), ["proxy", "web"]);
+  deepStrictEqual(completeAttachments(place, ""), ["ingress", "letsencrypt", "proxy", "web"]);
+  deepStrictEqual(completeReleaseList(place, "api,web:"), ["api,web:1.0.0"]);
+  deepStrictEqual(completeReleaseList(place, "@h"), ["@h1", "@h2"]);
   deepStrictEqual(completeAttachments(place, "web@"), ["web@h1", "web@h2"]);
   deepStrictEqual(completeHosts({ cwd: project.base }), []);
 });

@@ -6,19 +6,11 @@ import { Hosts } from "./connect.ts";
 import type { Deps } from "./deps.ts";
 import { REMOTE_PROGRAMS } from "./remote/programs.ts";
 import { podYaml, TestProject } from "./testing/project.ts";
+import { until } from "./testing/until.ts";
 import { hasSshd, Sshd } from "./testing/sshd.ts";
 
 const ssh = (name: string, test: () => Promise<void>) =>
   Deno.test({ name, ignore: !hasSshd, fn: test });
-
-async function register(project: TestProject, name: string, sshd: Sshd, ...more: string[]) {
-  const address = `${sshd.address}:${sshd.port}`;
-  await project.ok([
-    ...["host", "register", name, "-a", address, "-u", sshd.user, "-k", sshd.key],
-    ...["--yes", ...more],
-  ]);
-  await project.ok(`host init ${name}`);
-}
 
 /** A committed project with a pod on each of `hosts`. */
 async function withWeb(hosts: Readonly<Record<string, Sshd>>): Promise<TestProject> {
@@ -29,7 +21,7 @@ async function withWeb(hosts: Readonly<Record<string, Sshd>>): Promise<TestProje
     "cluster-vars.env": "web_greeting=it's $5 & more\\n\n",
   });
   for (const [name, sshd] of Object.entries(hosts)) {
-    await register(project, name, sshd);
+    await project.register(name, sshd);
     await project.ok(`host attach web@${name}`);
   }
   await project.ok("pod compile web");
@@ -61,7 +53,9 @@ ssh("a host over SSH from register to state", async () => {
     `#!/bin/sh\nfor a; do printf '1 <%s>\\n' "$a"; done\n`,
   );
   const out = await project.ok(["pod", "logs", "web@far", ...odd]);
-  ok(out.replaceAll("far  ", "").endsWith(`${odd.map((word) => `1 <${word}>`).join("\n")}\n`), out);
+  // A line without a time of its own has that of the one before.
+  const lines = odd.map((word) => `1 <${word.replace("\n", "\n1 ")}>\n`);
+  ok(out.replaceAll("far  ", "").endsWith(lines.join("")), out);
 });
 
 ssh("one connection per host and command", async () => {
@@ -196,8 +190,11 @@ ssh("interrupted in the middle of a delivery: the host is unlocked and clean", a
   };
   const { code, stderr } = await project.run("cluster sync");
   strictEqual(code, 1, stderr);
-  const left = [...Deno.readDirSync(join(sshd.home, "far"))].map(({ name }) => name).sort();
-  deepStrictEqual(left, [".sns-lock", ".sns-mutex", "cluster-id.txt", "pods"]);
+  // What was interrupted there may still be clearing up.
+  await until("the host is clean", () => {
+    const left = [...Deno.readDirSync(join(sshd.home, "far"))].map(({ name }) => name).sort();
+    return left.join(" ") === ".sns-lock .sns-mutex cluster-id.txt pods";
+  });
   project.overrides = {};
   await project.ok("cluster sync");
 });
@@ -214,9 +211,67 @@ ssh("hosts behind two jump hosts are trusted, initialised and synced", async () 
     ]);
     await project.ok(`host state ${name} -s disabled`);
   }
-  await register(project, "far", target, "-j", "../inner");
+  await project.register("far", target, "-j", "../inner");
   strictEqual((await Deno.readTextFile(project.path("known_hosts"))).split("\n").length, 4);
   await project.commit();
   await project.ok("cluster sync");
   ok(await exists(join(target.home, "far/commit-chain.txt")));
 });
+
+/** A folder in which `sh`, and for busybox every tool, is that shell's. */
+async function toolsOf(dir: string, shell: string): Promise<string> {
+  const bin = join(dir, "bin");
+  await Deno.mkdir(bin);
+  const make = shell === "busybox"
+    ? `busybox --install -s "$0"`
+    : `ln -s "$(command -v "$1")" "$0/sh"`;
+  const { success } = await new Deno.Command("sh", { args: ["-c", make, bin, shell] }).output();
+  ok(success, shell);
+  return bin;
+}
+
+for (const shell of ["dash", "bash", "busybox"]) {
+  ssh(`a host whose sh and tools are those of ${shell}: sync, change, look, prune`, async () => {
+    const dir = await Deno.makeTempDir({ prefix: "sns-tools-" });
+    try {
+      const bin = await toolsOf(dir, shell);
+      await using sshd = await Sshd.start({
+        config: [`ForceCommand PATH=${bin}:$PATH; export PATH; exec sh -c "$SSH_ORIGINAL_COMMAND"`],
+      });
+      await using project = await withWeb({ far: sshd });
+      await project.ok("cluster sync");
+      const config = release(sshd, "far", "config/conf");
+      strictEqual(await Deno.readTextFile(join(config, "a name\nwith newline")), "x");
+      const { ino } = await Deno.stat(config);
+      await project.write({
+        "_config/web/conf/a name\nwith newline": "y",
+        "_config/web/conf/new": "",
+      });
+      await project.ok("pod updateconfig web");
+      await project.ok("pod state web -s stopped");
+      await project.commit();
+      strictEqual((await project.run("cluster plan")).code, 2);
+      await project.ok("cluster sync");
+      deepStrictEqual(
+        [
+          await Deno.readTextFile(join(config, "a name\nwith newline")),
+          (await Deno.stat(config)).ino,
+        ],
+        ["y", ino],
+      );
+      strictEqual(await project.ok("cluster plan"), "far: nothing to do\n");
+      await project.ok("cluster diff");
+      const log = release(sshd, "far", "log/web-web-1.0.0.log");
+      await Deno.mkdir(join(log, ".."), { recursive: true });
+      await Deno.writeTextFile(log, "2026-01-01T00:00:00.5Z stdout F a line\n");
+      strictEqual(await project.ok("pod logs web"), "far  1767225600 web a line\n");
+      await project.ok("pod state web -s removed");
+      await project.commit();
+      await project.ok("cluster sync");
+      await project.ok("host prune --yes");
+      ok(!await exists(join(sshd.home, "far/pods/web")));
+    } finally {
+      await Deno.remove(dir, { recursive: true });
+    }
+  });
+}

@@ -26,6 +26,18 @@ export const COMMANDS: Readonly<Record<string, Group>> = {
       plan: entry("Show what a sync would change", () => import("./cluster/plan.ts")),
       ps: entry("Show how all pods are doing", () => import("./cluster/ps.ts")),
       diff: entry("Show what was changed on the hosts", () => import("./cluster/diff.ts")),
+      geningress: entry(
+        "Write the configuration of the ingress",
+        () => import("./cluster/geningress.ts"),
+      ),
+      rollback: entry(
+        "Bring everything back to a commit",
+        () => import("./cluster/rollback.ts"),
+      ),
+      doctor: entry(
+        "Look for trouble on all hosts",
+        () => import("./cluster/doctor.ts"),
+      ),
       registry: entry("Write the logins to registries", () => import("./cluster/registry.ts")),
       importconfig: entry(
         "Copy a pod's own configs into the project",
@@ -43,6 +55,7 @@ export const COMMANDS: Readonly<Record<string, Group>> = {
       state: entry("Show or set the state of a host", () => import("./host/state.ts")),
       shell: entry("Open a shell on a host", () => import("./host/shell.ts")),
       logs: entry("Show what daemons and syncs did", () => import("./host/logs.ts")),
+      doctor: entry("Look for trouble on a host", () => import("./host/doctor.ts")),
       unlock: entry("Show and break the lock of a host", () => import("./host/unlock.ts")),
       prune: entry("Remove old releases from hosts", () => import("./host/prune.ts")),
       attach: entry("Attach a pod to a host", () => import("./host/attach.ts")),
@@ -53,12 +66,21 @@ export const COMMANDS: Readonly<Record<string, Group>> = {
     brief: "Pods and their releases",
     commands: {
       compile: entry("Make a release of a pod", () => import("./pod/compile.ts")),
+      release: entry(
+        "Bring a version to all hosts without losing a request",
+        () => import("./pod/release.ts"),
+      ),
+      rollback: entry("Bring the version before back", () => import("./pod/rollback.ts")),
       updateconfig: entry(
         "Copy the cluster's configs into a release",
         () => import("./pod/updateconfig.ts"),
       ),
       ls: entry("List releases", () => import("./pod/ls.ts")),
       state: entry("Show or set what releases should be", () => import("./pod/state.ts")),
+      ingress: entry(
+        "Show or set whether releases take part in the ingress",
+        () => import("./pod/ingress.ts"),
+      ),
       ps: entry("Show how pods are doing on their hosts", () => import("./pod/ps.ts")),
       info: entry("Describe pods", () => import("./pod/info.ts")),
       logs: entry("Show what pods wrote", () => import("./pod/logs.ts")),

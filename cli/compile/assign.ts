@@ -61,6 +61,7 @@ export function boundPorts(spec: PodSpec): BoundPort[] {
     port === undefined ? [] : [{
       port: port.hostPort,
       ...(port.hostInterface === undefined ? {} : { hostInterface: port.hostInterface }),
+      ...(port.protocol === "udp" ? { protocol: port.protocol } : {}),
     }]
   );
 }

@@ -21,6 +21,7 @@ import { releasesDir } from "../project/release.ts";
 import { allReleasePorts, formatPortsFile } from "../project/release_ports.ts";
 import { targetHosts } from "../project/targets.ts";
 import { type ResolvedVariables, resolveVariables } from "../project/variables.ts";
+import type { ReleasePorts } from "../project/ports.ts";
 import type { Log } from "../ui/log.ts";
 import { assignPorts, boundPorts, newClashes, servedPorts } from "./assign.ts";
 import { checkUrls, labelSources, recordedUrl } from "./check_source.ts";
@@ -35,6 +36,11 @@ export interface CompileResult {
   readonly compiled: readonly string[];
 }
 
+type ReleaseRef = Pick<ReleasePorts, "host" | "pod" | "version">;
+
+const isSame = (a: ReleaseRef, b: ReleaseRef) =>
+  a.host === b.host && a.pod === b.pod && a.version === b.version;
+
 /** A compiled release that is not on disk yet. */
 interface Made {
   readonly host: HostDir;
@@ -46,6 +52,7 @@ interface Made {
  * Compiles `ref.pod` for its hosts. A host that has the version already is skipped; when it fails for
  * one host, none gets a release.
  *
+ * @param leaving releases that will be gone when this one starts, so that their ports are free
  * @throws {UserError} with all findings in pod.yaml, or the clashing ports
  */
 export async function compileRelease(
@@ -53,6 +60,7 @@ export async function compileRelease(
   ref: PodRef,
   log: Log,
   stamp: LogStamp,
+  leaving: readonly ReleaseRef[] = [],
 ): Promise<CompileResult> {
   const hosts = await targetHosts(cluster, ref);
   const source = await findPodSource(cluster, ref.pod, undefined).catch(async (error) => {
@@ -71,7 +79,7 @@ export async function compileRelease(
   if (pending.length === 0) return { version, compiled: [] };
   if (source.kind === "directory") await checkUrls(pending, source, await sourceUrl(source));
   const labels = await labelSources(cluster, source, log);
-  const made = await compileFor(cluster, source, version, pending, log);
+  const made = await compileFor(cluster, source, version, pending, log, leaving);
   await writeAll(cluster, ref.pod, version, made);
   for (const { host } of made) {
     const action = `COMPILE_POD release:${version} pod.yaml:${labels.podYaml}` +
@@ -96,10 +104,12 @@ async function compileFor(
   version: string,
   hosts: readonly HostDir[],
   log: Log,
+  leaving: readonly ReleaseRef[],
 ): Promise<Made[]> {
   const { pod } = source;
   const variables = await readVariables(cluster, source);
-  const existing = await allReleasePorts(await allHosts(cluster));
+  const existing = (await allReleasePorts(await allHosts(cluster)))
+    .map((each) => leaving.some((one) => isSame(one, each)) ? { ...each, removed: true } : each);
   const texts = [source.podYaml, ...variables.values.values()];
   const request = { pod, version, hosts: hosts.map(({ name }) => name), texts, ...variables };
   const assignments = assignPorts(request, existing);

@@ -1,4 +1,5 @@
 /** The project's and the pods' git repositories, through the `git` program. */
+import { join } from "node:path";
 import { LocalHost } from "../../daemon/mod.ts";
 import { UserError } from "../errors.ts";
 
@@ -25,7 +26,7 @@ interface GitResult {
 }
 
 /** Runs git in `dir`; a non-zero exit is a result. */
-async function tryGit(
+export async function tryGit(
   dir: string,
   args: readonly string[],
   timeoutMs = TIMEOUT_MS,
@@ -38,8 +39,16 @@ async function tryGit(
   return { ...result, stdout: new TextDecoder().decode(result.stdout) };
 }
 
-/** Runs git in `dir` and returns its output; anything but exit 0 throws. */
-async function git(dir: string, args: readonly string[], timeoutMs?: number): Promise<string> {
+/**
+ * Runs git in `dir` and returns its output.
+ *
+ * @throws {UserError} with what it says, when it does not end with 0
+ */
+export async function git(
+  dir: string,
+  args: readonly string[],
+  timeoutMs?: number,
+): Promise<string> {
   const { code, stdout, stderr } = await tryGit(dir, args, timeoutMs);
   if (code === 0) return stdout;
   throw new UserError(
@@ -108,8 +117,11 @@ export async function history(dir: string): Promise<string[]> {
   return ids.split("\n").filter((id) => id !== "");
 }
 
-/** Paths below `dir`, relative to it, that differ from HEAD or are not tracked. */
-export async function changedPaths(dir: string, path = "."): Promise<string[]> {
+/** Files below `paths`, relative to `dir` as these are, that differ from HEAD or are not tracked. */
+export async function changedPaths(
+  dir: string,
+  paths: readonly string[] = ["."],
+): Promise<string[]> {
   const prefix = (await git(dir, ["rev-parse", "--show-prefix"])).replace(/\n$/, "");
   const status = await git(dir, [
     "status",
@@ -118,7 +130,7 @@ export async function changedPaths(dir: string, path = "."): Promise<string[]> {
     "--untracked-files=all",
     "--no-renames",
     "--",
-    path,
+    ...paths,
   ]);
   return status.split("\0").filter((entry) => entry !== "")
     .map((entry) => entry.slice("XY ".length))
@@ -134,6 +146,24 @@ export async function commitLabel(dir: string, path: string): Promise<string> {
   const last = await tryGit(dir, ["log", "-1", "--format=%H", "--", path]);
   const id = last.code === 0 ? last.stdout.trim() : "";
   if (id === "") return "";
-  if ((await changedPaths(dir, path)).length > 0) return "<unknown>";
+  if ((await changedPaths(dir, [path])).length > 0) return "<unknown>";
   return (await git(dir, ["describe", "--always", "--tags", id])).trim();
+}
+
+/** What to change in `before` to get `after`, as `git diff` shows it for a file of the name `name`. */
+export async function diffTexts(name: string, before: string, after: string): Promise<string> {
+  const dir = await Deno.makeTempDir({ prefix: "sns-diff-" });
+  try {
+    await Deno.writeTextFile(join(dir, "before"), before);
+    await Deno.writeTextFile(join(dir, "after"), after);
+    const { code, stdout, stderr } = await tryGit(dir, [
+      ...["diff", "--no-index", "--no-color", "--no-ext-diff", "--no-prefix"],
+      ...["before", "after"],
+    ]);
+    if (code > 1) throw new UserError(`Cannot compare ${name}: ${stderr.trim()}`);
+    const hunks = stdout.indexOf("@@");
+    return hunks < 0 ? "" : `--- ${name}\n+++ ${name}\n${stdout.slice(hunks)}`;
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
 }

@@ -6,6 +6,9 @@ import { isDirectory, readTextIfPresent, visibleNames, writeFileAtomic } from ".
 import { type HostEnv, parseHostEnv } from "./host_env.ts";
 import { isHostName } from "./pod_ref.ts";
 
+/** Beside host.env: how its administrator logs in. */
+export const SUPER_USER_ENV = "host-superuser.env";
+
 export const HOST_STATES = ["active", "inactive", "disabled"] as const;
 /** active: takes part in all; inactive: drains; disabled: left alone. */
 export type HostState = (typeof HOST_STATES)[number];

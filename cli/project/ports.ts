@@ -7,6 +7,8 @@ export interface BoundPort {
   readonly port: number;
   /** Address that pod.yaml binds it to; absent: the host's internal one. */
   readonly hostInterface?: string;
+  /** TCP when absent, as all cluster ports are. */
+  readonly protocol?: "udp";
 }
 
 /** The ports that one release has. */
@@ -133,20 +135,26 @@ export function findPortClashes(releases: readonly ReleasePorts[]): string[] {
 function clashesBetween(a: ReleasePorts, b: ReleasePorts): string[] {
   return a.hostPorts
     .filter((mine) => b.hostPorts.some((theirs) => overlap(mine, theirs)))
-    .map(({ port }) => `host port ${port} is used by ${label(a)} and by ${label(b)}`);
+    .map(({ port, protocol }) =>
+      `host port ${port}${protocol === undefined ? "" : "/udp"} is used by ${label(a)} and by ${
+        label(b)
+      }`
+    );
 }
 
-/** The same port on two different addresses is no clash. */
+/** The same port on two different addresses is no clash, nor is it by TCP and by UDP. */
 function overlap(a: BoundPort, b: BoundPort): boolean {
   const wide = (address: string) => address === "0.0.0.0" || address === "::";
-  if (a.port !== b.port) return false;
+  if (a.port !== b.port || a.protocol !== b.protocol) return false;
   if (a.hostInterface === undefined || b.hostInterface === undefined) return true;
   return a.hostInterface === b.hostInterface || wide(a.hostInterface) || wide(b.hostInterface);
 }
 
 function crossings(a: ReleasePorts, b: ReleasePorts): string[] {
   const cross = (x: ReleasePorts, y: ReleasePorts) =>
-    x.hostPorts.filter(({ port }) => y.clusterPorts.includes(port))
+    x.hostPorts.filter(({ port, protocol }) =>
+      protocol === undefined && y.clusterPorts.includes(port)
+    )
       .map(({ port }) =>
         `port ${port} is host port of ${label(x)} and cluster port of ${label(y)}`
       );

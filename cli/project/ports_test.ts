@@ -4,6 +4,7 @@ import { formatPortsFile, parsePortsFile } from "./release_ports.ts";
 import {
   assignClusterPorts,
   assignHostPorts,
+  type BoundPort,
   findPortClashes,
   type ReleasePorts,
 } from "./ports.ts";
@@ -93,6 +94,20 @@ const clashing: readonly [string, ReleasePorts[], number][] = [
     release("a:1.0.0@h1", { hostPorts: [{ port: 80, hostInterface: "10.0.0.1" }] }),
     release("b:1.0.0@h1", { hostPorts: [{ port: 80, hostInterface: "0.0.0.0" }] }),
   ], 1],
+  ["by TCP and by UDP", [
+    release("a:1.0.0@h1", { hostPorts: [{ port: 53 }, { port: 53, protocol: "udp" }] }),
+    release("b:1.0.0@h1", { hostPorts: [{ port: 80, protocol: "udp" }] }),
+    release("c:1.0.0@h1", { hostPorts: on(80) }),
+  ], 0],
+  ["both by UDP", [
+    release("a:1.0.0@h1", { hostPorts: [{ port: 53, protocol: "udp" }] }),
+    release("b:1.0.0@h1", { hostPorts: on(53) }),
+    release("c:1.0.0@h1", { hostPorts: [{ port: 53, protocol: "udp" }] }),
+  ], 1],
+  ["a UDP host port equals a cluster port", [
+    release("a:1.0.0@h1", { hostPorts: [{ port: 61000, protocol: "udp" }] }),
+    release("b:1.0.0@h1", { clusterPorts: [61000] }),
+  ], 0],
 ];
 for (const [name, releases, count] of clashing) {
   Deno.test(`clashes: ${name}`, () => {
@@ -119,11 +134,17 @@ Deno.test("what is assigned never clashes with what is there", () => {
 
 Deno.test(".ports survives being written and read", () => {
   const assigned = new Map([["HOSTPORTAUTO1", 30000], ["CLUSTERPORTAUTO_x", 61000]]);
-  const bound = [{ port: 30000 }, { port: 80, hostInterface: "fd00::1" }];
+  const bound: BoundPort[] = [
+    { port: 30000 },
+    { port: 80, hostInterface: "fd00::1" },
+    { port: 53, protocol: "udp" },
+    { port: 53, hostInterface: "0.0.0.0", protocol: "udp" },
+  ];
   const text = formatPortsFile(assigned, bound);
   strictEqual(
     text,
-    "HOSTPORTAUTO1=30000\nCLUSTERPORTAUTO_x=61000\nhostPort=30000\nhostPort=fd00::1:80\n",
+    "HOSTPORTAUTO1=30000\nCLUSTERPORTAUTO_x=61000\nhostPort=30000\nhostPort=fd00::1:80\nhostPort=53/udp\n" +
+      "hostPort=0.0.0.0:53/udp\n",
   );
   deepStrictEqual(parsePortsFile(text), { assigned, bound });
 });

@@ -3,16 +3,16 @@
  * `pod.portmappings.conf` for releases made by programs that don't write it.
  *
  * `.ports` holds `NAME=port` for each assigned variable and `hostPort=port` or
- * `hostPort=address:port` for each port that the pod binds on its host.
+ * `hostPort=address:port` for each port that the pod binds on its host, with `/udp` behind those of UDP.
  */
 import { join } from "node:path";
-import { RELEASE_FILES } from "../../daemon/mod.ts";
 import { parsePortMappings } from "../../proxy/conf/mod.ts";
 import { attachedPods } from "./attachment.ts";
 import { readTextIfPresent } from "./files.ts";
 import type { HostDir } from "./host.ts";
 import type { BoundPort, ReleasePorts } from "./ports.ts";
 import { podReleases, type Release } from "./release.ts";
+import { mappingsText } from "./traffic.ts";
 
 export const PORTS_FILE = ".ports";
 
@@ -22,8 +22,9 @@ export function formatPortsFile(
   bound: readonly BoundPort[],
 ): string {
   const lines = [...assigned].map(([name, port]) => `${name}=${port}`);
-  for (const { port, hostInterface } of bound) {
-    lines.push(`hostPort=${hostInterface === undefined ? "" : `${hostInterface}:`}${port}`);
+  for (const { port, hostInterface, protocol } of bound) {
+    const address = hostInterface === undefined ? "" : `${hostInterface}:`;
+    lines.push(`hostPort=${address}${port}${protocol === undefined ? "" : `/${protocol}`}`);
   }
   return lines.map((line) => `${line}\n`).join("");
 }
@@ -35,11 +36,18 @@ export function parsePortsFile(
   const assigned = new Map<string, number>();
   const bound: BoundPort[] = [];
   for (const line of text.split("\n")) {
-    const match = /^([A-Za-z_][A-Za-z0-9_]*)=(?:(.+):)?([0-9]{1,5})$/.exec(line);
+    const match = /^([A-Za-z_][A-Za-z0-9_]*)=(?:(.+):)?([0-9]{1,5})(\/udp)?$/.exec(line);
     if (!match) continue;
-    const port = Number(match[3]);
-    if (match[1] !== "hostPort") assigned.set(match[1]!, port);
-    else bound.push(match[2] === undefined ? { port } : { port, hostInterface: match[2] });
+    const [, name, hostInterface, digits, udp] = match;
+    const port = Number(digits);
+    if (name !== "hostPort") assigned.set(name!, port);
+    else {
+      bound.push({
+        port,
+        ...(hostInterface === undefined ? {} : { hostInterface }),
+        ...(udp === undefined ? {} : { protocol: "udp" }),
+      });
+    }
   }
   return { assigned, bound };
 }
@@ -48,7 +56,7 @@ export function parsePortsFile(
 export async function releasePorts(release: Release): Promise<ReleasePorts> {
   const own = await readTextIfPresent(join(release.dir, PORTS_FILE));
   const { assigned, bound } = parsePortsFile(own ?? "");
-  const mappings = await readTextIfPresent(join(release.dir, RELEASE_FILES.portMappings));
+  const mappings = await mappingsText(release);
   const { entries } = parsePortMappings(mappings ?? "");
   return {
     host: release.host.name,

@@ -3,8 +3,8 @@ import { UserError } from "../errors.ts";
 import { attachedPods, isAttached } from "./attachment.ts";
 import type { Cluster } from "./cluster.ts";
 import { getHost, type HostDir, usableHosts } from "./host.ts";
-import { formatPodRef, type PodRef } from "./pod_ref.ts";
-import { latestVersion, podReleases, type Release } from "./release.ts";
+import { formatPodRef, parsePodRef, type PodRef } from "./pod_ref.ts";
+import { hostReleases, latestVersion, podReleases, type Release, releaseName } from "./release.ts";
 
 /**
  * The active and inactive hosts that `ref` means: its own one, or all that have the pod attached.
@@ -60,4 +60,48 @@ export async function targetReleases(cluster: Cluster, ref: PodRef): Promise<Rel
   const releases = all.filter((release) => release.version === version);
   if (releases.length > 0) return releases;
   throw new UserError(`There is no release ${formatPodRef(ref)}`, { hint: `one of ${known}` });
+}
+
+/** The releases that several references mean, each once. */
+export async function namedReleases(
+  cluster: Cluster,
+  refs: readonly string[],
+): Promise<Release[]> {
+  const releases = new Map<string, Release>();
+  for (const ref of refs) {
+    for (const release of await targetReleases(cluster, parsePodRef(ref))) {
+      releases.set(releaseName(release), release);
+    }
+  }
+  return [...releases.values()];
+}
+
+/**
+ * The releases that a list means: references with commas between them, each as {@link targetReleases}
+ * has it, or `@host` for all of a host that are to run; without a list, all that are to run.
+ *
+ * @throws {UserError} when there is none
+ */
+export async function listedReleases(
+  cluster: Cluster,
+  list: string | undefined,
+): Promise<Release[]> {
+  const releases = new Map<string, Release>();
+  const add = (found: readonly Release[]) => {
+    for (const release of found) releases.set(releaseName(release), release);
+  };
+  if (list === undefined) {
+    for (const host of await usableHosts(cluster)) add(await runningReleases(host));
+  } else {
+    for (const ref of list.split(",")) {
+      if (ref.startsWith("@")) add(await runningReleases(await getHost(cluster, ref.slice(1))));
+      else add(await targetReleases(cluster, parsePodRef(ref)));
+    }
+  }
+  if (releases.size > 0) return [...releases.values()];
+  throw new UserError("No pod is to run there", { hint: "sns pod ls shows the releases" });
+}
+
+async function runningReleases(host: HostDir): Promise<Release[]> {
+  return (await hostReleases(host)).filter(({ state }) => state === "running");
 }

@@ -6,7 +6,7 @@
 #   file <pod> <version> <name>     replace a file of a release
 #   unfile <pod> <version> <name>   remove a file of a release
 #   hosts                           replace hosts.conf
-#   state <pod> <version> <state>   set pod.state
+#   state <pod> <version> <state>   set pod.state to the file states/<pod>/<version> of the tar
 #   chain                           replace commit-chain.txt
 # Operations are done in the order given. Each leaves its release old or new, or marked so that the next
 # sync does it again: a config has no checksum file while its files are exchanged.
@@ -22,14 +22,22 @@ step() {
 	exit 9
 }
 
+# Ends the program. A sync that took the lock over has removed what came so far: that is told then.
+not_received() { # message
+	take_mutex
+	require_lock "$token" "$fence"
+	fail 1 "$1"
+}
+
 receive() {
 	remove_trees "$staging" && mkdir -m 700 "$staging" "$staging/data" ||
 		fail 1 "cannot make $home/$staging"
-	cat >"$staging/tar" || fail 1 "cannot write to $home"
-	got=$(sha256sum <"$staging/tar") || fail 1 "cannot run sha256sum"
-	[ "${got%% *}" = "$sum" ] || fail 1 "the data arrived damaged (checksum ${got%% *} instead of $sum)"
+	cat >"$staging/tar" || not_received "cannot write to $home"
+	[ -f "$staging/tar" ] || not_received "$home/$staging is gone"
+	got=$(sha256sum <"$staging/tar") || not_received "cannot run sha256sum"
+	[ "${got%% *}" = "$sum" ] || not_received "the data arrived damaged (checksum ${got%% *} instead of $sum)"
 	# -p: modes as sent; -o: owned by this user, whoever packed it.
-	tar -xpo -f "$staging/tar" -C "$staging/data" || fail 1 "cannot unpack the data in $home"
+	tar -xpo -f "$staging/tar" -C "$staging/data" || not_received "cannot unpack the data in $home"
 	rm -f "$staging/tar"
 	# What is renamed into place has to be on the disk.
 	sync -f "$staging" 2>/dev/null || sync
@@ -37,9 +45,13 @@ receive() {
 
 put_release() { # release
 	mkdir -p "${1%/*}" || return 1
+	if [ -f "$1/pod.state" ]; then
+		echo "$home/$1 is there already" >&2
+		return 1
+	fi
 	step
 	# Without a pod.state it is no release of ours: the rest of something that was cut off.
-	if exists "$1"; then mv "$1" "$staging/old.${1##*/}" || return 1; fi
+	remove_trees "$1" || return 1
 	step
 	mv "$staging/data/$1" "$1"
 }
@@ -61,7 +73,10 @@ put_config() { # release, name
 
 remove_config() { # release, name
 	step
-	remove_trees "$1/config/$2" && rm -f "$1/config/.$2.shape" "$1/config/$2.txt"
+	# The checksum first: with one, the next sync takes what is left of the config for all of it.
+	rm -f "$1/config/$2.txt" "$1/config/.$2.shape" || return 1
+	step
+	remove_trees "$1/config/$2"
 }
 
 put_file() { # path below the host home
@@ -74,9 +89,9 @@ remove_file() { # path
 	rm -f "$1"
 }
 
-put_state() { # release, state
+put_state() { # release, its pod and version with a slash between
 	step
-	put "$1/pod.state" "$2"
+	mv -f "$staging/data/states/$2" "$1/pod.state"
 }
 
 perform() { # operation, pod, version, name or state
@@ -87,7 +102,7 @@ perform() { # operation, pod, version, name or state
 	unconfig) remove_config "$release" "$4" ;;
 	file) put_file "$release/$4" ;;
 	unfile) remove_file "$release/$4" ;;
-	state) put_state "$release" "$4" ;;
+	state) put_state "$release" "$2/$3" ;;
 	hosts) put_file hosts.conf ;;
 	chain) put_file commit-chain.txt ;;
 	*) fail 1 "unknown operation $1" ;;
@@ -107,6 +122,8 @@ trap '' HUP INT TERM
 for old in .sns-staging.*; do
 	[ "$old" = "$staging" ] || remove_trees "$old"
 done
+# What was cut off between writing and renaming; nobody else writes these now.
+rm -f .sns-lock.sns-new.* lock-token.txt.sns-new.*
 while read -r operation pod version name; do
 	# Older programs take a lock over when its file is 10 seconds old.
 	touch lock-token.txt

@@ -6,8 +6,7 @@ take_mutex
 read_lock
 first_line lock-token.txt
 [ "$lock_fence" = "$2" ] && [ "$line" = "$3" ] || fail 4 "it is not the same lock any more; look again"
-lock_token='' lock_owner='' lock_machine='' lock_since=0 lock_expires=0
 # The number is counted, too: nobody who knew it gets in again.
 lock_fence=$((lock_fence + 1))
-write_lock
+free_lock
 rm -f lock-token.txt

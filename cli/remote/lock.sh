@@ -10,12 +10,18 @@ now=$(date +%s)
 first_line lock-token.txt
 if [ -n "$lock_token" ] && [ "$line" = "$lock_token" ]; then
 	if [ "$lock_expires" -gt "$now" ]; then
+		# The clock was set back: a holder that is alive renews it, one that is gone must not keep it.
+		if [ "$lock_expires" -gt $((now + $5)) ]; then
+			lock_expires=$((now + $5))
+			write_lock
+		fi
 		cat .sns-lock
 		fail 3 "locked"
 	fi
 elif [ -n "$line" ]; then
 	# Taken by a program that knows only this file, and holds for 10 seconds.
 	touched=$(stat -c %Y lock-token.txt) || fail 1 "cannot read the age of $home/lock-token.txt"
+	[ "$touched" -le "$now" ] || touch lock-token.txt
 	if [ $((now - touched)) -lt 10 ]; then
 		printf 'token=%s\n' "$line"
 		fail 3 "locked"
@@ -26,3 +32,4 @@ lock_token=$2 lock_owner=$3 lock_machine=$4 lock_since=$now lock_expires=$((now 
 write_lock
 put lock-token.txt "$2"
 printf 'fence=%s\n' "$lock_fence"
+exec 9>&-

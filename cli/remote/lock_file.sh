@@ -43,6 +43,12 @@ since=$lock_since
 expires=$lock_expires"
 }
 
+# The lock is nobody's from now on; the fence stays counted.
+free_lock() {
+	lock_token='' lock_owner='' lock_machine='' lock_since=0 lock_expires=0
+	write_lock
+}
+
 # Ends the program unless the lock with this token and fence is still held.
 require_lock() { # token, fence
 	read_lock

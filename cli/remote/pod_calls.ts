@@ -1,11 +1,18 @@
 /** Calls the pods of releases on their hosts. */
+import { DEFAULT_PARALLEL } from "../command.ts";
 import type { Deps } from "../deps.ts";
 import { describeError } from "../errors.ts";
-import type { Release } from "../project/release.ts";
+import { type Release, releaseName } from "../project/release.ts";
 import { mapParallel } from "../sync/parallel.ts";
+import { shown } from "../ui/progress.ts";
 import { REMOTE_PROGRAMS } from "./programs.ts";
 
-const PARALLEL = 10;
+export interface PodCallOptions {
+  /** Milliseconds for each call. */
+  readonly timeoutMs: number;
+  /** Calls at a time; the default is that of all commands. */
+  readonly parallel?: number | undefined;
+}
 
 /** What came of a call on one host. */
 export interface PodCallResult {
@@ -29,17 +36,21 @@ export async function callPods(
   releases: readonly Release[],
   program: "podCall" | "podAction",
   args: readonly string[],
-  timeoutMs: number,
+  { timeoutMs, parallel = DEFAULT_PARALLEL }: PodCallOptions,
 ): Promise<PodCallResult[]> {
-  const results = await mapParallel(releases, PARALLEL, async (release) => {
-    const { host, pod, version } = release;
-    return await deps.connect(host).run({
-      script: REMOTE_PROGRAMS[program],
-      args: [host.env.hostHome, pod, version, ...args],
-      timeoutMs,
-      signal: deps.signal,
-    });
-  });
+  const call = shown(
+    deps.progress,
+    releaseName,
+    "asking",
+    ({ host, pod, version }: Release) =>
+      deps.connect(host).run({
+        script: REMOTE_PROGRAMS[program],
+        args: [host.env.hostHome, pod, version, ...args],
+        timeoutMs,
+        signal: deps.signal,
+      }),
+  );
+  const results = await mapParallel(releases, parallel, call);
   return results.map((result, index): PodCallResult => {
     const release = releases[index]!;
     if (result.status === "rejected") {

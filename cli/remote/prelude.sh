@@ -31,9 +31,10 @@ first_line() { # file
 	if [ -f "$1" ]; then IFS= read -r line <"$1" || :; fi
 }
 
-# Replaces a file by rename, so that a reader sees the old or the new text.
+# Replaces a file by rename, so that a reader sees the old or the new text, also after a power loss.
 put() { # file, text
-	printf '%s\n' "$2" 2>/dev/null >"$1.sns-new.$$" && mv -f "$1.sns-new.$$" "$1" && return
+	printf '%s\n' "$2" 2>/dev/null >"$1.sns-new.$$" && { sync "$1.sns-new.$$" 2>/dev/null || sync; } &&
+		mv -f "$1.sns-new.$$" "$1" && return
 	rm -f "$1.sns-new.$$"
 	fail 1 "cannot write $home/$1 (is the disk full or read-only?)"
 }

@@ -26,7 +26,7 @@ reason_to_keep() { # release
 
 remove_volumes() { # release
 	[ "$volumes" = yes ] && [ -x "$1/pod" ] || return 0
-	(cd "$1" && ./pod purge --shared) >&2 </dev/null
+	(cd "$1" && ./pod purge --shared) >&2 </dev/null 9>&-
 }
 
 prune() { # release, pod, version, kilobytes

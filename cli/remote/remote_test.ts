@@ -2,6 +2,8 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { Home, lockedMode, pack, SHELLS } from "../testing/host_home.ts";
+import { until } from "../testing/until.ts";
+import { parseObservation } from "../sync/observe.ts";
 import { REMOTE_EXIT, REMOTE_PROGRAMS } from "./programs.ts";
 
 const R = "pods/web/release";
@@ -107,13 +109,35 @@ for (const shell of SHELLS) {
       await using home = before(shell);
       const { code } = await home.run("apply", ["5", await home.lock(), sum, String(++step)], tar);
       ended = code === 0;
-      checkBetween(home, await home.observe(), step);
+      const seen = await home.observe();
+      checkBetween(home, seen, step);
       await home.run("unlock", ["5", "1"]);
-      const again = await home.run("apply", ["6", await home.lock("6"), sum], tar);
+      const live = seen.releases.some(({ version }) => version === "2.0.0");
+      const rest = live ? await pack(NEXT.files, NEXT.manifest.slice(1), shell) : { tar, sum };
+      const fence = await home.lock("6");
+      const again = await home.run("apply", ["6", fence, rest.sum], rest.tar);
       strictEqual(again.code, 0, `after step ${step}: ${again.stderr}`);
       checkAfter(home);
     }
     ok(step > 12, `only ${step} steps`);
+  });
+
+  Deno.test(`${name}: releases that were delivered without their states are delivered again`, async () => {
+    await using home = before(shell);
+    const pods = ["a", "b", "c", "d"];
+    const files = Object.fromEntries(pods.map((pod) => [`pods/${pod}/release/1.0.0/pod`, pod]));
+    const manifest = pods.map((pod) => `release ${pod} 1.0.0`);
+    const states = pods.map((pod) => `state ${pod} 1.0.0 running`);
+    const half = await pack(files, manifest, shell);
+    strictEqual((await home.run("apply", ["5", await home.lock(), half.sum], half.tar)).code, 0);
+    const all = await pack(files, [...manifest, ...states], shell);
+    const { code, stderr } = await home.run("apply", ["5", "1", all.sum], all.tar);
+    strictEqual(code, 0, stderr);
+    for (const pod of pods) strictEqual(home.read(`pods/${pod}/release/1.0.0/pod`), pod);
+    const again = await home.run("apply", ["5", "1", all.sum], all.tar);
+    strictEqual(again.code, REMOTE_EXIT.failed, "a live release is not replaced");
+    match(again.stderr, /is there already/);
+    strictEqual(home.read("pods/a/release/1.0.0/pod.state"), "running\n");
   });
 
   Deno.test(`${name}: apply refuses a stale or expired lock, and damaged data`, async () => {
@@ -128,6 +152,9 @@ for (const shell of SHELLS) {
     const stale = await home.run("apply", ["5", old, sum], tar);
     strictEqual(stale.code, REMOTE_EXIT.lockLost);
     match(stale.stderr, /locked by me on here meanwhile/);
+    // Who took the lock over has removed what came so far, so it is not the data that is wrong.
+    const late = await home.run("apply", ["5", old, "0".repeat(64)], tar);
+    strictEqual(late.code, REMOTE_EXIT.lockLost, late.stderr);
     strictEqual((await home.run("heartbeat", ["5", old, "60"])).code, REMOTE_EXIT.lockLost);
     strictEqual((await home.run("unlock", ["5", old])).code, REMOTE_EXIT.lockLost);
     const damaged = await home.run("apply", ["5", fence, "0".repeat(64)], tar);
@@ -156,6 +183,33 @@ for (const shell of SHELLS) {
     strictEqual((await home.run("unlock", [token, "1"])).code, 0);
     strictEqual(home.read("lock-token.txt"), undefined);
     strictEqual(await home.lock("9"), "2", "the fence goes on counting");
+  });
+
+  Deno.test(`${name}: a lock from before the clock was set back does not last for ever`, async () => {
+    await using home = new Home(shell);
+    await home.lock("5");
+    const far = Math.floor(Date.now() / 1000) + 7200;
+    const lock = home.read(".sns-lock")!.replace(/expires=\d+/, `expires=${far}`);
+    home.write(".sns-lock", lock);
+    strictEqual((await home.run("lock", ["6", "me", "here", "30"])).code, REMOTE_EXIT.locked);
+    const left = Number(/expires=(\d+)/.exec(home.read(".sns-lock")!)![1]) - Date.now() / 1000;
+    ok(left <= 30, `it lasts for another ${left} s`);
+    // The same of a program that knows only this file.
+    home.write("lock-token.txt", "99\n");
+    await Deno.utime(join(home.dir, "lock-token.txt"), far, far);
+    strictEqual((await home.run("lock", ["6", "me", "here", "30"])).code, REMOTE_EXIT.locked);
+    const { mtime } = Deno.statSync(join(home.dir, "lock-token.txt"));
+    ok(mtime!.getTime() <= Date.now() + 1000, "its age counts from now on");
+  });
+
+  Deno.test(`${name}: lock and look in one go`, async () => {
+    await using home = before(shell);
+    const { code, stdout } = await home.run("lockAndObserve", ["5", "me", "here", "60"]);
+    strictEqual(code, 0);
+    const [, fence, records] = /^fence=(\d+)\n([^]*)$/.exec(stdout)!;
+    const seen = parseObservation(new TextEncoder().encode(records));
+    deepStrictEqual([fence, seen], ["1", await home.observe()]);
+    strictEqual((await home.run("lockAndObserve", ["6", "me", "here", "60"])).code, 3);
   });
 
   Deno.test(`${name}: observe sees releases, configs and sums, and changes nothing`, async () => {
@@ -188,6 +242,32 @@ for (const shell of SHELLS) {
       releases: [],
     });
     await empty[Symbol.asyncDispose]();
+  });
+
+  Deno.test(`${name}: observe finds configs that are not what their checksum says`, async () => {
+    await using home = before(shell);
+    const dir = join(home.dir, R, "1.0.0/config");
+    const time = { mtime: new Date(), atime: new Date() };
+    const changed = async () =>
+      (await home.observe()).releases.flatMap((release) => [...release.changed ?? []]);
+    // "conf" has a checksum that is wrong from the beginning, yet nothing in it is newer.
+    await nextSecond();
+    for (const name of ["conf", "gone"]) {
+      Deno.utimeSync(join(dir, `${name}.txt`), time.atime, time.mtime);
+    }
+    deepStrictEqual(await changed(), []);
+    await nextSecond();
+    Deno.chmodSync(join(dir, "gone"), 0o755);
+    deepStrictEqual(await changed(), ["gone"]);
+    const sum = createHash("sha256").update(
+      `${createHash("sha256").update("x").digest("hex")}  ./x\n`,
+    );
+    home.write(`${R}/1.0.0/config/gone.txt`, `${sum.digest("hex")}\n`);
+    await nextSecond();
+    Deno.chmodSync(join(dir, "gone"), 0o700);
+    deepStrictEqual(await changed(), [], "touched is not changed");
+    home.write(`${R}/1.0.0/config/gone/new`, "y");
+    deepStrictEqual(await changed(), ["gone"]);
   });
 
   Deno.test(`${name}: init_host makes a home and keeps off another cluster's`, async () => {
@@ -229,6 +309,13 @@ for (const shell of SHELLS) {
       Deno.removeSync(user, { recursive: true });
     },
   });
+}
+
+/** Waits until files get times of a later second. */
+async function nextSecond(): Promise<void> {
+  const second = Math.floor(Date.now() / 1000);
+  // The clock of files is a little late.
+  await until("the next second", () => Math.floor((Date.now() - 50) / 1000) > second);
 }
 
 /** What must hold of a home in the middle of an apply. */

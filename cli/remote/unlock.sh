@@ -6,6 +6,5 @@ take_mutex
 read_lock
 first_line lock-token.txt
 [ "$lock_token" = "$2" ] && [ "$lock_fence" = "$3" ] || fail 4 "the lock $2 is not held any more"
-lock_token='' lock_owner='' lock_machine='' lock_since=0 lock_expires=0
-write_lock
+free_lock
 [ "$line" != "$2" ] || rm -f lock-token.txt

@@ -24,6 +24,42 @@ export interface Archive {
   readonly sum: string;
 }
 
+/** What is in the archive of a plan. */
+export interface ArchiveContent {
+  /** Generated files: text by path below the host home, and the manifest. */
+  readonly texts: ReadonlyMap<string, string>;
+  /** Files and directories of the host's directory in the project. */
+  readonly members: readonly string[];
+}
+
+/** What `operations` need. */
+export function archiveContent(
+  desired: DesiredHost,
+  operations: readonly Operation[],
+): ArchiveContent {
+  const texts = new Map<string, string>();
+  const members: string[] = [];
+  const lines = operations.map((operation) => `${manifestLine(operation)}\n`);
+  texts.set("manifest", lines.join(""));
+  for (const operation of operations) {
+    if (operation.kind === "hosts") texts.set("hosts.conf", desired.hostsConf);
+    else if (operation.kind === "chain") {
+      texts.set("commit-chain.txt", formatCommitChain(desired.chain));
+    } else if (operation.kind === "state") {
+      texts.set(`states/${operation.pod}/${operation.version}`, `${operation.state}\n`);
+    } else if (operation.kind === "file") {
+      members.push(`${releasePath(operation)}/${operation.name}`);
+    } else if (operation.kind === "config") {
+      members.push(addConfig(texts, find(desired, operation), operation.name));
+    } else if (operation.kind === "release") {
+      const release = find(desired, operation);
+      for (const file of release.files.keys()) members.push(`${releasePath(release)}/${file}`);
+      for (const name of release.configs.keys()) members.push(addConfig(texts, release, name));
+    }
+  }
+  return { texts, members };
+}
+
 /**
  * Packs what `operations` need into a file below `workDir`, an empty directory that only this user
  * can read.
@@ -36,27 +72,10 @@ export async function packArchive(
   signal: AbortSignal,
 ): Promise<Archive> {
   const generated = join(workDir, "generated");
-  await Deno.mkdir(generated);
-  const put = async (path: string, text: string) => {
+  const { texts, members } = archiveContent(desired, operations);
+  for (const [path, text] of texts) {
     await Deno.mkdir(dirname(join(generated, path)), { recursive: true });
     await Deno.writeTextFile(join(generated, path), text);
-  };
-  await put("manifest", operations.map((operation) => `${manifestLine(operation)}\n`).join(""));
-  const members: string[] = [];
-  for (const operation of operations) {
-    if (operation.kind === "hosts") await put("hosts.conf", desired.hostsConf);
-    else if (operation.kind === "chain") {
-      await put("commit-chain.txt", formatCommitChain(desired.chain));
-    } else if (operation.kind === "file") {
-      members.push(`${releasePath(operation)}/${operation.name}`);
-    } else if (operation.kind === "config") {
-      const release = find(desired, operation);
-      members.push(await addConfig(put, release, operation.name));
-    } else if (operation.kind === "release") {
-      const release = find(desired, operation);
-      for (const file of release.files.keys()) members.push(`${releasePath(release)}/${file}`);
-      for (const name of release.configs.keys()) members.push(await addConfig(put, release, name));
-    }
   }
   const path = join(workDir, "archive.tar");
   await pack([path, generated, host.dir], members, host.name, signal);
@@ -76,16 +95,12 @@ function find(desired: DesiredHost, { pod, version }: Named): DesiredRelease {
 }
 
 /** Generates the checksum files of a config, and returns the path of its directory. */
-async function addConfig(
-  put: (path: string, text: string) => Promise<void>,
-  release: DesiredRelease,
-  name: string,
-): Promise<string> {
+function addConfig(texts: Map<string, string>, release: DesiredRelease, name: string): string {
   const config = `${releasePath(release)}/${RELEASE_FILES.config}`;
   const sums = release.configs.get(name);
   if (sums === undefined) throw new Error(`The plan has an unknown config ${name}`);
-  await put(`${config}/${name}.txt`, `${sums.checksum}\n`);
-  await put(`${config}/.${name}.shape`, `${sums.shape}\n`);
+  texts.set(`${config}/${name}.txt`, `${sums.checksum}\n`);
+  texts.set(`${config}/.${name}.shape`, `${sums.shape}\n`);
   return `${config}/${name}`;
 }
 

@@ -1,8 +1,10 @@
 /** How the releases of a host are doing, against what the project wants of them. */
 import type { Host } from "../../daemon/mod.ts";
 import { parsePodStatus, type PodStatus } from "../../podc/mod.ts";
+import { parsePortMappings, type PortMapping } from "../../proxy/conf/mod.ts";
 import { UserError } from "../errors.ts";
 import { REMOTE_PROGRAMS } from "../remote/programs.ts";
+import { type LocalEnd, parseConnections, portInKernel } from "./local_ends.ts";
 import type { Operation } from "./operation.ts";
 import { planHost } from "./plan.ts";
 import type { DesiredHost, ObservedHost } from "./state.ts";
@@ -18,6 +20,10 @@ export interface LiveHost {
   readonly now: number;
   /** By `pod/version`. */
   readonly statuses: ReadonlyMap<string, PodStatus>;
+  /** What portmappings.conf routes; absent when there is none. */
+  readonly routes?: readonly PortMapping[];
+  /** Open connections to the ports that were asked for; absent where the host can't tell. */
+  readonly connections?: readonly LocalEnd[];
 }
 
 /** One release on one host. */
@@ -37,12 +43,22 @@ export interface PodLine {
   readonly drift: readonly string[];
 }
 
-/** Asks a host how its pods are doing. */
-export async function liveHost(host: Host, home: string, signal: AbortSignal): Promise<LiveHost> {
+/**
+ * Asks a host how its pods are doing.
+ *
+ * @param ports TCP ports to tell the connections of
+ */
+export async function liveHost(
+  host: Host,
+  home: string,
+  signal: AbortSignal,
+  ports: readonly number[] = [],
+  timeoutMs = TIMEOUT_MS,
+): Promise<LiveHost> {
   const { code, stdout, stderr } = await host.run({
     script: REMOTE_PROGRAMS.liveState,
-    args: [home],
-    timeoutMs: TIMEOUT_MS,
+    args: [home, ...ports.map(portInKernel)],
+    timeoutMs,
     signal,
   });
   if (code !== 0) throw new UserError(`Cannot read the pods of "${host.name}": ${stderr.trim()}`);
@@ -54,12 +70,15 @@ export function parseLive(bytes: Uint8Array): LiveHost {
   const fields = new TextDecoder().decode(bytes).split("\0");
   const statuses = new Map<string, PodStatus>();
   let now = 0;
+  let rest: Pick<LiveHost, "routes" | "connections"> = {};
   for (let at = 0; at + 2 < fields.length; at += 3) {
     const [kind, name, value] = fields.slice(at, at + 3) as [string, string, string];
     if (kind === "now") now = Number(value);
     else if (kind === "status") statuses.set(name, parsePodStatus(value));
+    else if (kind === "routes") rest = { ...rest, routes: parsePortMappings(value).entries };
+    else if (kind === "sockets") rest = { ...rest, connections: parseConnections(value) };
   }
-  return { now, statuses };
+  return { now, statuses, ...rest };
 }
 
 /** A line for each release that the project or the host has, but those that are removed on both. */
@@ -89,7 +108,8 @@ export function podLines(
   return lines;
 }
 
-function liveness(
+/** What a status says at the time `now` of its host (unix seconds). */
+export function liveness(
   status: PodStatus | undefined,
   now: number,
 ): Pick<PodLine, "live" | "ready" | "restarts" | "ageSeconds"> {

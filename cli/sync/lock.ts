@@ -3,6 +3,9 @@ import type { Host } from "../../daemon/mod.ts";
 import { parseEnvFile } from "../../podc/mod.ts";
 import { UserError } from "../errors.ts";
 import { REMOTE_EXIT, REMOTE_PROGRAMS } from "../remote/programs.ts";
+import { parseObservation } from "./observe.ts";
+import { pause } from "./pause.ts";
+import type { ObservedHost } from "./state.ts";
 
 /** Seconds that a lock outlives its last heartbeat. */
 export const LOCK_SECONDS = 30;
@@ -35,35 +38,70 @@ export function newToken(random: () => number): string {
 /**
  * Takes the lock of a host.
  *
- * @param seenFence the fence that was observed there
  * @throws {UserError} naming the holder when someone else has it
  */
 export async function acquireLock(
   host: Host,
   home: string,
   owner: LockOwner,
-  seenFence: number,
   signal: AbortSignal,
 ): Promise<HeldLock> {
+  return (await takeLock(REMOTE_PROGRAMS.lock, host, home, owner, 0, signal)).lock;
+}
+
+/**
+ * Takes the lock of a host and looks at what it holds from then on, in one go.
+ *
+ * @param seenFence the fence that was observed there before
+ * @throws {UserError} naming the holder when someone else has it
+ */
+export async function lockAndObserve(
+  host: Host,
+  home: string,
+  owner: LockOwner,
+  seenFence: number,
+  signal: AbortSignal,
+): Promise<{ lock: HeldLock; observed: ObservedHost }> {
+  const script = REMOTE_PROGRAMS.lockAndObserve;
+  const { lock, rest } = await takeLock(script, host, home, owner, seenFence, signal);
+  return { lock, observed: parseObservation(rest) };
+}
+
+/** Runs a program that takes the lock; `rest` is what it prints behind the line of that. */
+async function takeLock(
+  script: string,
+  host: Host,
+  home: string,
+  owner: LockOwner,
+  seenFence: number,
+  signal: AbortSignal,
+): Promise<{ lock: HeldLock; rest: Uint8Array }> {
+  const giveBack = (fence: number) =>
+    releaseLock({ host, home, token: owner.token, fence }).catch(() => {});
   const { code, stdout, stderr } = await host.run({
-    script: REMOTE_PROGRAMS.lock,
+    script,
     args: [home, owner.token, owner.user, owner.machine, String(LOCK_SECONDS)],
     timeoutMs: TIMEOUT_MS,
     signal,
   }).catch(async (error) => {
     // Only the answer may be lost; when the lock is not ours this does nothing there.
-    await releaseLock({ host, home, token: owner.token, fence: seenFence + 1 }).catch(() => {});
+    await giveBack(seenFence + 1);
     throw error;
   });
-  const values = parseEnvFile(new TextDecoder().decode(stdout));
   if (code === REMOTE_EXIT.locked) {
-    throw new UserError(`Host "${host.name}" is locked by ${describeHolder(values, stderr)}`, {
+    const holder = describeHolder(parseEnvFile(new TextDecoder().decode(stdout)), stderr);
+    throw new UserError(`Host "${host.name}" is locked by ${holder}`, {
       hint: "wait for that sync to end; a lock without a living owner expires after" +
         ` ${LOCK_SECONDS} seconds`,
     });
   }
-  const fence = Number(values.get("fence"));
-  if (code === 0 && fence > 0) return { host, home, token: owner.token, fence };
+  const end = stdout.indexOf("\n".charCodeAt(0));
+  const line = new TextDecoder().decode(stdout.subarray(0, Math.max(0, end)));
+  const fence = Number(/^fence=(\d+)$/.exec(line)?.[1] ?? 0);
+  if (code === 0 && fence > 0) {
+    return { lock: { host, home, token: owner.token, fence }, rest: stdout.subarray(end + 1) };
+  }
+  if (fence > 0) await giveBack(fence);
   throw new UserError(`Cannot lock host "${host.name}": ${stderr.trim() || `exit ${code}`}`);
 }
 
@@ -91,44 +129,35 @@ export async function releaseLock(lock: HeldLock): Promise<void> {
 }
 
 /**
- * Runs `work` and keeps the lock alive meanwhile. A heartbeat that fails is not the end: the host
- * refuses the next write if the lock is really lost.
+ * Keeps a lock alive until it is stopped. A heartbeat that fails is not the end: the host refuses the
+ * next write if the lock is really lost.
+ *
+ * @returns stops it, and resolves when no heartbeat is under way any more
  */
-export async function withHeartbeat<T>(
-  lock: HeldLock,
-  work: () => Promise<T>,
-  intervalMs = HEARTBEAT_MS,
-): Promise<T> {
+export function keepAlive(lock: HeldLock, wait = pause): () => Promise<void> {
   const done = new AbortController();
-  const beating = beat(lock, intervalMs, done.signal);
+  const beating = beat(lock, wait, done.signal);
+  return async () => {
+    done.abort();
+    await beating;
+  };
+}
+
+/** Runs `work` and keeps the lock alive meanwhile. */
+export async function withHeartbeat<T>(lock: HeldLock, work: () => Promise<T>): Promise<T> {
+  const stop = keepAlive(lock);
   try {
     return await work();
   } finally {
-    done.abort();
-    await beating;
+    await stop();
   }
 }
 
-async function beat(lock: HeldLock, intervalMs: number, done: AbortSignal): Promise<void> {
-  while (await pause(intervalMs, done)) {
+async function beat(lock: HeldLock, wait: typeof pause, done: AbortSignal): Promise<void> {
+  while (await wait(HEARTBEAT_MS, done)) {
     const args = [lock.home, lock.token, String(lock.fence), String(LOCK_SECONDS)];
     const script = REMOTE_PROGRAMS.heartbeat;
     // Failing is harmless here, see above, and the loss is told by the write that it prevents.
     await lock.host.run({ script, args, timeoutMs: TIMEOUT_MS, signal: done }).catch(() => {});
   }
-}
-
-/** Waits; `false` when `done` aborted meanwhile. */
-function pause(ms: number, done: AbortSignal): Promise<boolean> {
-  if (done.aborted) return Promise.resolve(false);
-  return new Promise((resolve) => {
-    const finish = (result: boolean) => {
-      clearTimeout(timer);
-      done.removeEventListener("abort", stop);
-      resolve(result);
-    };
-    const stop = () => finish(false);
-    const timer = setTimeout(() => finish(true), ms);
-    done.addEventListener("abort", stop);
-  });
 }

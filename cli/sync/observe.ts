@@ -39,6 +39,7 @@ interface ReleaseBuilder {
   readonly state: string;
   readonly files: Map<string, string>;
   readonly configs: Map<string, Partial<ConfigSums>>;
+  changed?: Set<string>;
 }
 
 /** Reads the records that observe.sh prints. */
@@ -60,7 +61,10 @@ export function parseObservation(bytes: Uint8Array): ObservedHost {
       const release = { pod: a, version: b, state, files: new Map(), configs: new Map() };
       releases.set(`${a}/${b}`, release);
     } else if (kind === "config") releases.get(a)?.configs.set(b, parseSums(value));
-    else if (kind === "sums") addFileSums(value, releases);
+    else if (kind === "changed") {
+      const release = releases.get(a);
+      if (release !== undefined) (release.changed ??= new Set()).add(b);
+    } else if (kind === "sums") addFileSums(value, releases);
   }
   return {
     clusterId,

@@ -37,15 +37,66 @@ export function planHost(desired: DesiredHost, observed: ObservedHost): Operatio
   return operations;
 }
 
+/** A config that somebody changed on a host. */
+export interface ChangedConfig extends ReleaseName {
+  readonly config: string;
+  /** Whether the plan replaces it; otherwise it stays, as the project has nothing newer. */
+  readonly replaced: boolean;
+}
+
+/** The configs of releases that the project wants which are not as they were delivered. */
+export function changedConfigs(
+  desired: DesiredHost,
+  observed: ObservedHost,
+  operations: readonly Operation[],
+): ChangedConfig[] {
+  const wanted = new Set(desired.releases.filter(({ state }) => state !== "removed").map(key));
+  const replaces = (release: ReleaseName, config: string) =>
+    operations.some((each) =>
+      (each.kind === "config" || each.kind === "unconfig") && key(each) === key(release) &&
+      each.name === config
+    );
+  return observed.releases.filter((release) => wanted.has(key(release))).flatMap((release) =>
+    [...release.changed ?? []].sort().map((config) => ({
+      ...nameOf(release),
+      config,
+      replaced: replaces(release, config),
+    }))
+  );
+}
+
+/** A changed config and what becomes of it, for people. */
+export function describeChanged({ pod, version, config, replaced }: ChangedConfig): string {
+  const what = `config ${config} of ${pod}:${version} was changed on the host`;
+  return replaced
+    ? `${what}, and is replaced`
+    : `${what}, and stays so (sns cluster diff; --pod-to-overwrite=${pod}:${version} replaces it)`;
+}
+
 /** Whether a plan changes anything but the record of commits. */
 export function changesSomething(operations: readonly Operation[]): boolean {
   return operations.some(({ kind }) => kind !== "chain");
 }
 
-type Named = { readonly pod: string; readonly version: string };
+/** A release on any host. */
+export interface ReleaseName {
+  readonly pod: string;
+  readonly version: string;
+}
 
-const key = ({ pod, version }: Named) => `${pod}:${version}`;
-const nameOf = ({ pod, version }: Named): Named => ({ pod, version });
+/** `observed` without what is known of the content of a release: a plan replaces all of it. */
+export function forgetContent(observed: ObservedHost, { pod, version }: ReleaseName): ObservedHost {
+  const releases = observed.releases.map((release) => {
+    if (release.pod !== pod || release.version !== version) return release;
+    const files = new Map([...release.files.keys()].map((name) => [name, ""]));
+    const configs = new Map([...release.configs.keys()].map((name) => [name, {}]));
+    return { ...release, files, configs };
+  });
+  return { ...observed, releases };
+}
+
+const key = ({ pod, version }: ReleaseName) => `${pod}:${version}`;
+const nameOf = ({ pod, version }: ReleaseName): ReleaseName => ({ pod, version });
 
 function stateChange(release: DesiredRelease, present: ObservedRelease | undefined): Operation {
   return {

@@ -2,7 +2,7 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { hostsConfFor, type RoutedHost } from "./hosts_conf.ts";
 import { manifestLine, type Operation } from "./operation.ts";
-import { planHost } from "./plan.ts";
+import { forgetContent, planHost } from "./plan.ts";
 import type {
   ConfigSums,
   DesiredHost,
@@ -115,6 +115,31 @@ Deno.test("a plan brings any host to what is wanted, and planning again gives no
       }
     }),
     { numRuns: 500 },
+  );
+});
+
+Deno.test("a release that is to be overwritten is delivered whole, the others are left alone", () => {
+  fc.assert(
+    fc.property(desired, (wanted) => {
+      let host: ObservedHost = { clusterId: wanted.clusterId, chain: [], fence: 0, releases: [] };
+      for (const operation of planHost(wanted, host)) host = perform(host, operation, wanted);
+      for (const { pod, version, files, configs, state } of wanted.releases) {
+        if (state === "removed") continue;
+        const again = planHost(wanted, forgetContent(host, { pod, version }));
+        const name = (kind: "file" | "config") => (name: string): Operation => ({
+          kind,
+          pod,
+          version,
+          name,
+        });
+        deepStrictEqual(
+          again.map((each) => JSON.stringify(each)).sort(),
+          [...[...files.keys()].map(name("file")), ...[...configs.keys()].map(name("config"))]
+            .map((each) => JSON.stringify(each)).sort(),
+        );
+      }
+    }),
+    { numRuns: 200 },
   );
 });
 

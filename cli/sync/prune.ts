@@ -42,7 +42,7 @@ export async function pruneHost(
     user: userName(deps.env),
     machine: hostname(),
   };
-  const lock = await acquireLock(deps.connect(host), hostHome, owner, 0, deps.signal);
+  const lock = await acquireLock(deps.connect(host), hostHome, owner, deps.signal);
   try {
     const args = [volumes ? "yes" : "no", lock.token, String(lock.fence)];
     return await withHeartbeat(lock, () => callPrune(deps, host, args));

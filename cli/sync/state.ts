@@ -34,6 +34,8 @@ export interface ObservedRelease {
   readonly files: ReadonlyMap<string, string>;
   /** An absent or unfinished checksum is `undefined`, as is the shape where older programs synced. */
   readonly configs: ReadonlyMap<string, Partial<ConfigSums>>;
+  /** Configs whose content is not what their stored checksum says: changed by hand, or by a program. */
+  readonly changed?: ReadonlySet<string>;
 }
 
 /** A host as it was seen. */

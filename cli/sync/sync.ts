@@ -1,23 +1,25 @@
 /** Sync: look at the hosts, plan, lock, apply, unlock. */
-import { join } from "node:path";
 import { hostname } from "node:os";
-import type { Deps } from "../deps.ts";
 import { describeError } from "../errors.ts";
-import { type Cluster, PROJECT_FILES } from "../project/cluster.ts";
-import { appendLog, unixSeconds, userName } from "../project/log.ts";
+import type { Cluster } from "../project/cluster.ts";
+import { unixSeconds, userName } from "../project/log.ts";
+import { shown } from "../ui/progress.ts";
 import type { HostOutcome } from "../ui/summary.ts";
 import { applyPlan } from "./apply.ts";
-import { acquireLock, type HeldLock, newToken, releaseLock, withHeartbeat } from "./lock.ts";
+import { type HeldLock, keepAlive, lockAndObserve, newToken, releaseLock } from "./lock.ts";
 import { describeOperation } from "./operation.ts";
 import { mapParallel } from "./parallel.ts";
+import { describeChanged } from "./plan.ts";
 import type { ReadyProject } from "./preconditions.ts";
 import {
+  decide,
+  isUnreachable,
   type Preparation,
   type PreparedHost,
-  prepareHost,
   prepareHosts,
   type PrepareOptions,
 } from "./prepare.ts";
+import { ProjectWorld, type SyncDeps, type SyncWorld } from "./world.ts";
 
 export interface SyncOptions extends PrepareOptions {
   /** Sync the others when a host can't be reached. */
@@ -28,25 +30,30 @@ export interface SyncOptions extends PrepareOptions {
 interface LockedHost {
   readonly prepared: PreparedHost;
   readonly lock: HeldLock;
+  readonly stopHeartbeat: () => Promise<void>;
 }
 
 /** Brings all hosts to what the project says; an outcome per host, by name. */
 export async function syncCluster(
-  deps: Deps,
+  deps: SyncDeps,
   cluster: Cluster,
   project: ReadyProject,
   options: SyncOptions,
+  world: SyncWorld = new ProjectWorld(cluster, deps),
 ): Promise<HostOutcome[]> {
-  const preparation = await prepareHosts(deps, cluster, project, options);
+  const preparation = await prepareHosts(deps, cluster, project, options, world);
   const blocked = preparation.refused.some(({ unreachable }) =>
     !unreachable || !options.skipUnreachable
   );
   if (blocked) return outcomesOfRefusal(preparation);
+  for (const { host, changed } of preparation.prepared) {
+    for (const config of changed) deps.log.warn(`${host.name}: ${describeChanged(config)}`);
+  }
   const due = preparation.prepared.filter(({ operations }) => operations.length > 0);
-  const run = new SyncRun(deps, cluster, project, options);
+  const run = new SyncRun(deps, world, cluster, project, options);
   const outcomes = due.length === 0 ? [] : await run.perform(due);
   const rest = preparation.prepared.filter(({ operations }) => operations.length === 0)
-    .map(({ host }): HostOutcome => ({ host: host.name, result: "unchanged", text: "up to date" }));
+    .map(({ host }) => outcomeOf(host.name, 0));
   const skipped = preparation.refused.map(({ host, error }): HostOutcome => ({
     host: host.name,
     result: "skipped",
@@ -63,12 +70,18 @@ function outcomesOfRefusal({ prepared, refused }: Preparation): HostOutcome[] {
       result: "failed",
       text: describeError(error).join("\n"),
     })),
-    ...prepared.map(({ host }): HostOutcome => ({
-      host: host.name,
-      result: "skipped",
-      text: "left as it is, because of the others",
-    })),
+    ...prepared.map(({ host }) => leftAlone(host.name)),
   ].sort((a, b) => a.host < b.host ? -1 : 1);
+}
+
+function leftAlone(host: string): HostOutcome {
+  return { host, result: "skipped", text: "left as it is, because of the others" };
+}
+
+/** What became of a host on which so many changes were made. */
+function outcomeOf(host: string, changes: number): HostOutcome {
+  if (changes === 0) return { host, result: "unchanged", text: "up to date" };
+  return { host, result: "done", text: changes === 1 ? "1 change" : `${changes} changes` };
 }
 
 /** One run: its token, its log lines and the messages per host. */
@@ -77,7 +90,8 @@ class SyncRun {
   readonly #messages = new Map<string, string[]>();
 
   constructor(
-    readonly deps: Deps,
+    readonly deps: SyncDeps,
+    readonly world: SyncWorld,
     readonly cluster: Cluster,
     readonly project: ReadyProject,
     readonly options: SyncOptions,
@@ -89,14 +103,13 @@ class SyncRun {
   async perform(due: readonly PreparedHost[]): Promise<HostOutcome[]> {
     const locked: LockedHost[] = [];
     try {
-      const failures = await this.#lockAll(due, locked);
-      if (failures.length > 0) return failures;
+      const { failed, skipped } = await this.#lockAll(due, locked);
+      if (failed.length > 0) return [...failed, ...skipped];
       const names = locked.map(({ prepared }) => prepared.host.name).join(",");
-      await this.#log(`SYNC_LOCK_ACQUIRED token:${this.#token} hosts:${names}`);
-      return await this.#applyAll(locked);
+      await this.world.log(`SYNC_LOCK_ACQUIRED token:${this.#token} hosts:${names}`);
+      return [...await this.#applyAll(locked), ...skipped];
     } finally {
-      await this.#unlockAll(locked);
-      if (locked.length > 0) await this.#writeSyncLog(due);
+      await this.#finish(due, locked);
     }
   }
 
@@ -104,94 +117,114 @@ class SyncRun {
    * Takes the first lock alone and the others at once: of two runs on the same hosts one gets the
    * first and goes on, instead of each blocking the other.
    */
-  async #lockAll(due: readonly PreparedHost[], locked: LockedHost[]): Promise<HostOutcome[]> {
-    const failures: HostOutcome[] = [];
-    for (const group of [due.slice(0, 1), due.slice(1)]) {
-      const results = await mapParallel(group, this.options.parallel, (one) => this.#lock(one));
+  async #lockAll(
+    due: readonly PreparedHost[],
+    locked: LockedHost[],
+  ): Promise<{ failed: HostOutcome[]; skipped: HostOutcome[] }> {
+    const waiting = [...due];
+    const failed: HostOutcome[] = [];
+    const skipped: HostOutcome[] = [];
+    while (waiting.length > 0 && failed.length === 0) {
+      const group = waiting.splice(0, locked.length === 0 ? 1 : Infinity);
+      const results = await this.#onHosts(group, "locking", (one) => this.#lock(one));
+      locked.push(...results.flatMap((each) => each.status === "fulfilled" ? [each.value] : []));
       for (const [index, result] of results.entries()) {
-        if (result.status === "fulfilled") {
-          locked.push(result.value);
-          continue;
-        }
+        if (result.status === "fulfilled") continue;
         const { name } = group[index]!.host;
-        await this.#log(`SYNC_LOCK_ACQUIRE_ERROR token:${this.#token} host:${name}`);
-        failures.push({
-          host: name,
-          result: "failed",
-          text: describeError(result.reason).join("\n"),
-        });
+        const text = describeError(result.reason).join("\n");
+        await this.world.log(`SYNC_LOCK_ACQUIRE_ERROR token:${this.#token} host:${name}`);
+        if (this.options.skipUnreachable && isUnreachable(result.reason)) {
+          skipped.push({ host: name, result: "skipped", text });
+        } else failed.push({ host: name, result: "failed", text });
       }
-      if (failures.length > 0) break;
     }
-    const failed = new Set(failures.map(({ host }) => host));
-    const others = failures.length === 0 ? [] : due.filter(({ host }) => !failed.has(host.name));
-    return [
-      ...failures,
-      ...others.map(({ host }): HostOutcome => ({
-        host: host.name,
-        result: "skipped",
-        text: "left as it is, because of the others",
-      })),
-    ];
+    if (failed.length > 0) {
+      const left = [...locked.map(({ prepared }) => prepared), ...waiting];
+      skipped.push(...left.map(({ host }) => leftAlone(host.name)));
+    }
+    return { failed, skipped };
   }
 
-  /** Locks a host, and plans again when someone else held its lock since it was observed. */
+  /** Locks a host, and plans again: what was seen before may have been another sync's work half done. */
   async #lock(prepared: PreparedHost): Promise<LockedHost> {
-    const { deps, cluster, project, options } = this;
-    const { connection, host, observed } = prepared;
+    const { deps, cluster, options } = this;
+    const { connection, host, desired } = prepared;
     const owner = { token: this.#token, user: userName(deps.env), machine: hostname() };
-    const home = host.env.hostHome;
-    const lock = await acquireLock(connection, home, owner, observed.fence, deps.signal);
-    if (lock.fence === observed.fence + 1) return { prepared, lock };
+    const { lock, observed } = await lockAndObserve(
+      connection,
+      host.env.hostHome,
+      owner,
+      prepared.observed.fence,
+      deps.signal,
+    );
+    const stopHeartbeat = keepAlive(lock, this.world.pause);
     try {
-      return { prepared: await prepareHost(deps, cluster, project, host, options), lock };
+      const { objection: _, ...decided } = decide(cluster, host, desired, observed, options);
+      return { prepared: { ...prepared, observed, ...decided }, lock, stopHeartbeat };
     } catch (error) {
-      await this.#unlock({ prepared, lock });
+      await this.#unlock({ prepared, lock, stopHeartbeat });
       throw error;
     }
   }
 
   async #applyAll(locked: readonly LockedHost[]): Promise<HostOutcome[]> {
-    const results = await mapParallel(locked, this.options.parallel, (one) => this.#apply(one));
+    const results = await this.#onHosts(locked, "delivering", (one) => this.#apply(one));
     const outcomes: HostOutcome[] = [];
     for (const [index, result] of results.entries()) {
       const { host, operations } = locked[index]!.prepared;
       if (result.status === "fulfilled") {
-        const count = operations.length === 1 ? "1 change" : `${operations.length} changes`;
-        outcomes.push({ host: host.name, result: "done", text: count });
+        outcomes.push(outcomeOf(host.name, operations.length));
         continue;
       }
       const text = describeError(result.reason).join("\n");
       this.#say(host.name, `[ERROR] ${text}`);
-      await this.#log(`SYNC_ABORTED_ON_ERROR token:${this.#token} host:${host.name}`);
+      await this.world.log(`SYNC_ABORTED_ON_ERROR token:${this.#token} host:${host.name}`);
       outcomes.push({ host: host.name, result: "failed", text });
     }
-    if (this.deps.signal.aborted) await this.#log(`SYNC_ABORTED_BY_USER token:${this.#token}`);
-    const done = outcomes.every(({ result }) => result === "done");
-    if (done) await this.#log(`SYNC_DONE token:${this.#token}`);
+    if (this.deps.signal.aborted) await this.world.log(`SYNC_ABORTED_BY_USER token:${this.#token}`);
+    if (outcomes.every(({ result }) => result !== "failed")) {
+      await this.world.log(`SYNC_DONE token:${this.#token}`);
+    }
     return outcomes;
   }
 
   async #apply({ prepared, lock }: LockedHost): Promise<void> {
     const { host, desired, operations } = prepared;
     for (const operation of operations) this.#say(host.name, describeOperation(operation));
-    await withHeartbeat(
-      lock,
-      () => applyPlan(lock, host, desired, operations, this.deps.signal),
-    );
+    if (operations.length > 0) {
+      await applyPlan(this.world, lock, host, desired, operations, this.deps.signal);
+    }
     this.#say(host.name, "[OK] done");
   }
 
-  /** A lock that can't be given back is only warned about: the run's own outcome counts more. */
-  async #unlockAll(locked: readonly LockedHost[]): Promise<void> {
+  /** Unlocks and writes the sync log. What fails here is only warned about: the run's outcome counts. */
+  async #finish(due: readonly PreparedHost[], locked: readonly LockedHost[]): Promise<void> {
     if (locked.length === 0) return;
-    const results = await mapParallel(locked, this.options.parallel, (one) => this.#unlock(one));
+    const results = await this.#onHosts(locked, "unlocking", (one) => this.#unlock(one));
     const failed = results.some((each) => each.status === "rejected" || !each.value);
     const word = failed ? "SYNC_LOCK_RELEASE_ERROR" : "SYNC_LOCK_RELEASED";
-    await this.#log(`${word} token:${this.#token}`);
+    try {
+      await this.world.log(`${word} token:${this.#token}`);
+      await this.#writeSyncLog(due);
+    } catch (error) {
+      this.deps.log.warn(describeError(error).join("\n"));
+    }
   }
 
-  async #unlock({ prepared, lock }: LockedHost): Promise<boolean> {
+  /** Works on several hosts at a time, and shows it. */
+  #onHosts<T extends PreparedHost | LockedHost, R>(
+    hosts: readonly T[],
+    doing: string,
+    work: (host: T) => Promise<R>,
+  ): Promise<PromiseSettledResult<R>[]> {
+    const nameOf = (one: PreparedHost | LockedHost) =>
+      ("prepared" in one ? one.prepared : one).host.name;
+    const { deps, options } = this;
+    return mapParallel(hosts, options.parallel, shown(deps.progress, nameOf, doing, work));
+  }
+
+  async #unlock({ prepared, lock, stopHeartbeat }: LockedHost): Promise<boolean> {
+    await stopHeartbeat();
     try {
       await releaseLock(lock);
       return true;
@@ -209,19 +242,11 @@ class SyncRun {
     if (!message.startsWith("[")) this.deps.log.info(`${host}: ${message}`);
   }
 
-  async #log(action: string): Promise<void> {
-    const { deps, cluster } = this;
-    const stamp = { now: deps.now(), user: userName(deps.env) };
-    await appendLog(join(cluster.root, PROJECT_FILES.log), action, stamp);
-  }
-
   async #writeSyncLog(due: readonly PreparedHost[]): Promise<void> {
-    const dir = join(this.cluster.root, PROJECT_FILES.syncLogs);
-    await Deno.mkdir(dir, { recursive: true });
     const blocks = due.map(({ host }) =>
       [`[SYNC]  Host: ${host.name}`, ...(this.#messages.get(host.name) ?? []), "", ""].join("\n")
     );
     const name = `${unixSeconds(this.deps.now())}.${this.#token}.sync.log.txt`;
-    await Deno.writeTextFile(join(dir, name), blocks.join(""));
+    await this.world.keepSyncLog(name, blocks.join(""));
   }
 }

@@ -1,5 +1,5 @@
 /** A host home on disk, a shell that runs sns's programs there, and archives for them. */
-import { strictEqual } from "node:assert/strict";
+import { ok, strictEqual } from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { REMOTE_PROGRAMS } from "../remote/programs.ts";
@@ -24,7 +24,11 @@ export class Home implements AsyncDisposable {
     // As root no permission would matter.
     const user = Deno.uid() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
     if (Deno.uid() === 0) {
-      await new Deno.Command("chown", { args: ["-R", `${NOBODY}`, this.dir] }).output();
+      const { success, stderr } = await new Deno.Command("chown", {
+        // Only what is root's: the others' times are to stay.
+        args: ["-R", "--from=0", `${NOBODY}`, this.dir],
+      }).output();
+      ok(success, new TextDecoder().decode(stderr));
     }
     const child = new Deno.Command(command!, {
       args: [...rest, "-c", REMOTE_PROGRAMS[program], "sns", this.dir, ...args],
@@ -83,18 +87,32 @@ export interface Packed {
   readonly sum: string;
 }
 
-/** A tar of `files` (path to text) and a manifest; directories named `locked` may not be written. */
+/**
+ * A tar of `files` (path to text) and a manifest; directories named `locked` may not be written.
+ *
+ * @param executable paths of files with the mode 755
+ */
 export async function pack(
   files: Record<string, string>,
   manifest: readonly string[],
   shell: readonly string[],
+  executable: readonly string[] = [],
 ): Promise<Packed> {
   const dir = await Deno.makeTempDir();
-  const all = { ...files, manifest: manifest.map((line) => `${line}\n`).join("") };
+  const states = manifest.flatMap((line) => {
+    const [kind, pod, version, state] = line.split(" ");
+    return kind === "state" ? [[`states/${pod}/${version}`, `${state}\n`] as const] : [];
+  });
+  const all = {
+    ...Object.fromEntries(states),
+    ...files,
+    manifest: manifest.map((line) => `${line}\n`).join(""),
+  };
   for (const [path, text] of Object.entries(all)) {
     await Deno.mkdir(dirname(join(dir, path)), { recursive: true });
     await Deno.writeTextFile(join(dir, path), text);
   }
+  for (const path of executable) await Deno.chmod(join(dir, path), 0o755);
   const lock = [
     "-c",
     `find "$1" -type d -name locked -exec chmod "$2" {} +`,

@@ -6,6 +6,8 @@ import type { Deps } from "../deps.ts";
 import { describeError } from "../errors.ts";
 import { parseCommandLine } from "../parse.ts";
 import { createLog } from "../ui/log.ts";
+import { NO_PROGRESS } from "../ui/progress.ts";
+import type { Sshd } from "./sshd.ts";
 
 export interface Ran {
   readonly code: number;
@@ -43,6 +45,14 @@ export class TestProject {
     return project;
   }
 
+  /** Registers and initialises a host behind `sshd`, whose key is accepted. */
+  async register(host: string, sshd: Sshd, ...more: readonly string[]): Promise<void> {
+    const address = `${sshd.address}:${sshd.port}`;
+    const login = ["-u", sshd.user, "-k", sshd.key, "--yes"];
+    await this.ok(["host", "register", host, "-a", address, ...login, ...more]);
+    await this.ok(`host init ${host}`);
+  }
+
   /** The home of a host on this machine. */
   home(host: string, ...path: string[]): string {
     return join(this.base, `home-${host}`, ...path);
@@ -70,6 +80,7 @@ export class TestProject {
       stdout: output,
       stdin: () => Promise.resolve(this.stdin),
       log: createLog(errors),
+      progress: NO_PROGRESS,
       now: () => new Date(),
       random: Math.random,
       signal: new AbortController().signal,

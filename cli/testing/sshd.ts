@@ -1,5 +1,6 @@
 /** A real sshd on a loopback address, with keys, a config and a home directory of its own. */
 import { join } from "node:path";
+import { sharedPort } from "../../testing/mod.ts";
 import { until } from "./until.ts";
 
 export interface SshdOptions {
@@ -34,7 +35,7 @@ export class Sshd implements AsyncDisposable {
   static async start(options: SshdOptions = {}): Promise<Sshd> {
     const { address = "127.0.0.1", config = [], hostKeyType } = options;
     const dir = await Deno.makeTempDir({ prefix: "sns-sshd-" });
-    const sshd = new Sshd(dir, address, freePort(address));
+    const sshd = new Sshd(dir, address, sharedPort());
     await Deno.mkdir(sshd.home);
     await makeKey(sshd.hostKey, "", hostKeyType);
     await makeKey(sshd.key);
@@ -57,7 +58,8 @@ export class Sshd implements AsyncDisposable {
         "PermitRootLogin yes",
         "PasswordAuthentication no",
         "KbdInteractiveAuthentication no",
-        "MaxStartups 200",
+        // Of this one the last counts.
+        ...(config.some((line) => line.startsWith("MaxStartups ")) ? [] : ["MaxStartups 200"]),
         "",
       ].join("\n"),
     );
@@ -177,11 +179,6 @@ export async function makeKey(path: string, passphrase = "", type = "ed25519"): 
 function userName(): string {
   const { stdout } = new Deno.Command("id", { args: ["-un"] }).outputSync();
   return new TextDecoder().decode(stdout).trim();
-}
-
-function freePort(hostname: string): number {
-  using listener = Deno.listen({ hostname, port: 0 });
-  return listener.addr.port;
 }
 
 async function children(pid: number): Promise<number[]> {

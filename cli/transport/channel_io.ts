@@ -29,6 +29,14 @@ export class Output {
     return this.begun ? this.all() : new Uint8Array();
   }
 
+  /** Everything that is kept, which is forgotten. */
+  take(): Uint8Array {
+    const all = this.all();
+    this.#chunks = [];
+    this.#length = 0;
+    return all;
+  }
+
   /** Everything that is kept. */
   all(): Uint8Array {
     const all = new Uint8Array(this.#length);

@@ -38,7 +38,11 @@ export class SshConnection {
   readonly #waiting: (() => void)[] = [];
   readonly #closed: Promise<void>;
 
-  private constructor(readonly client: Client, readonly hop: Hop) {
+  private constructor(
+    readonly client: Client,
+    readonly hop: Hop,
+    readonly stream: Duplex | undefined,
+  ) {
     this.#closed = new Promise((resolve) => client.once("close", () => resolve()));
   }
 
@@ -50,7 +54,7 @@ export class SshConnection {
   static dial(options: DialOptions): Promise<SshConnection> {
     const { hop, signal } = options;
     const client = new SshClient();
-    const connection = new SshConnection(client, hop);
+    const connection = new SshConnection(client, hop, options.stream);
     const { promise, resolve, reject } = Promise.withResolvers<SshConnection>();
     const problems: string[] = [];
     let refusal: unknown;
@@ -68,6 +72,8 @@ export class SshConnection {
       if (!goesOn) fail(connectError(options, error, problems));
     });
     client.once("close", () => fail(connectError(options, new Error("closed"), problems)));
+    // A stream through a jump host may end without being closed: nothing comes on it any more.
+    client.once("end", () => fail(connectError(options, new Error("closed"), problems)));
     client.once("ready", () => resolve(connection));
     const verify = (key: Uint8Array) => {
       try {
@@ -153,12 +159,22 @@ export class SshConnection {
     this.client.destroy();
   }
 
-  /** Waits for the connection to end, but not for long: the other side may be gone. */
+  /**
+   * Waits for the connection to end, but not for long: the other side may be gone. A jump host says that a
+   * stream is closed when all is delivered that was sent on it, which is never where nobody takes it. So
+   * the stream counts as closed then, and all that waits for the connection hears of it.
+   */
   async #end(): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, END_MS));
-    await Promise.race([this.#closed, late]);
+    const late = new Promise<"late">((resolve) =>
+      timer = setTimeout(() => resolve("late"), END_MS)
+    );
+    const ended = await Promise.race([this.#closed, late]);
     clearTimeout(timer);
+    if (ended !== "late" || this.stream === undefined) return;
+    this.stream.emit("close");
+    // Its real end may come yet, to nobody's interest.
+    this.stream.removeAllListeners("close");
   }
 }
 
@@ -229,12 +245,17 @@ function connectError(
       hint: `sns host trust ${target}`,
     });
   }
+  const hungUp = said === "closed" || /^Connection lost before handshake/.test(said) ||
+    error.code === "ECONNRESET";
   const text = error.code === "ECONNREFUSED"
     ? "nothing listens there (connection refused)"
     : /^Timed out while waiting for handshake/.test(said)
-    ? `no answer within ${hop.flags.connectTimeoutMs / 1000} s`
-    : said === "closed" || /^Connection lost before handshake/.test(said)
+    ? `no answer within ${Math.ceil(hop.flags.connectTimeoutMs / 1000)} s`
+    : hungUp
     ? "the connection was closed before the login"
     : said;
-  return new HopError("unreachable", `no connection to ${where}: ${text}`, { cause: error });
+  return new HopError("unreachable", `no connection to ${where}: ${text}`, {
+    cause: error,
+    busy: hungUp,
+  });
 }

@@ -1,6 +1,7 @@
 /** The SSH connections of one command: one per machine, shared by all that go through it. */
 import { dirname, join } from "node:path";
 import type { Duplex } from "node:stream";
+import { sleep } from "../../daemon/mod.ts";
 import { readTextIfPresent, statIfPresent } from "../project/files.ts";
 import { messageOf } from "../errors.ts";
 import { SshConnection } from "./connection.ts";
@@ -10,6 +11,10 @@ import { Identities, type IdentityOptions } from "./identities.ts";
 import { type Hop, resolveRoute, type Route } from "./route.ts";
 import { SshHost } from "./ssh_host.ts";
 
+/** Milliseconds before another attempt: at first, and at most. */
+const FIRST_DELAY_MS = 100;
+const LAST_DELAY_MS = 2000;
+
 /** Keeps connections open until the command ends. */
 export class Connections implements AsyncDisposable {
   readonly #identities: Identities;
@@ -17,8 +22,12 @@ export class Connections implements AsyncDisposable {
   readonly #closing = new AbortController();
   readonly #hostKeys = new Map<string, Promise<HostKeys>>();
 
-  constructor(options: IdentityOptions) {
+  readonly #random: () => number;
+
+  /** @param random gives a number from 0 up to 1 */
+  constructor(options: IdentityOptions, random: () => number = Math.random) {
     this.#identities = new Identities(options);
+    this.#random = random;
   }
 
   /**
@@ -76,16 +85,11 @@ export class Connections implements AsyncDisposable {
       shown = new Uint8Array(key);
       throw new HopError("refused", "only its key was asked for");
     };
-    const stream = await this.#stream(route, root, target);
     const login = { methods: [], offered: "" };
     try {
-      const connection = await SshConnection.dial({
-        hop,
-        target,
-        login,
-        verify,
-        signal,
-        ...stream,
+      const connection = await this.#dialAgain(hop, async () => {
+        const stream = await this.#stream(route, root, target);
+        return await SshConnection.dial({ hop, target, login, verify, signal, ...stream });
       });
       await connection.close();
     } catch (error) {
@@ -109,16 +113,39 @@ export class Connections implements AsyncDisposable {
     const hop = route.at(-1)!;
     const keys = await this.hostKeys(root);
     const login = await this.#identities.login(hop);
-    const stream = await this.#stream(route, root, target);
-    return await SshConnection.dial({
-      hop,
-      target,
-      login,
-      hostKeyTypes: keys.recordedTypes(hop),
-      verify: (key) => keys.require(hop, key, target),
-      signal: this.#closing.signal,
-      ...stream,
-    });
+    return await this.#dialAgain(hop, async (connectTimeoutMs) =>
+      await SshConnection.dial({
+        hop: { ...hop, flags: { ...hop.flags, connectTimeoutMs } },
+        target,
+        login,
+        hostKeyTypes: keys.recordedTypes(hop),
+        verify: (key) => keys.require(hop, key, target),
+        signal: this.#closing.signal,
+        ...await this.#stream(route, root, target),
+      }));
+  }
+
+  /**
+   * Tries again while the server hangs up at once: sshd does so when more logins are under way than its
+   * MaxStartups allows. All attempts together last no longer than one may.
+   */
+  async #dialAgain<T>(
+    { flags: { connectTimeoutMs } }: Hop,
+    dial: (timeoutMs: number) => Promise<T>,
+  ): Promise<T> {
+    const end = performance.now() + connectTimeoutMs;
+    for (let delayMs = FIRST_DELAY_MS;; delayMs = Math.min(2 * delayMs, LAST_DELAY_MS)) {
+      try {
+        return await dial(Math.max(1, Math.ceil(end - performance.now())));
+      } catch (error) {
+        // Others wait, too: not all of them are to come back at the same moment.
+        const waitMs = delayMs * (0.5 + this.#random());
+        const { signal } = this.#closing;
+        if (!(error instanceof HopError && error.busy) || signal.aborted) throw error;
+        if (performance.now() + waitMs >= end) throw error;
+        await sleep(waitMs, signal);
+      }
+    }
   }
 
   /** The stream to the last hop through the others. */

@@ -2,6 +2,9 @@
 import { UserError } from "../errors.ts";
 
 export class HopError extends UserError {
+  /** Whether the server hung up at once, as one does that has too many logins under way. */
+  readonly busy: boolean;
+
   /**
    * @param reason `unreachable`: there is no connection; `refused`: there is, but the host key or the
    * login was not accepted
@@ -9,8 +12,9 @@ export class HopError extends UserError {
   constructor(
     readonly reason: "unreachable" | "refused",
     message: string,
-    options: { hint?: string; cause?: unknown } = {},
+    options: { hint?: string; cause?: unknown; busy?: boolean } = {},
   ) {
     super(message, options);
+    this.busy = options.busy ?? false;
   }
 }

@@ -6,6 +6,7 @@ import { UserError } from "../errors.ts";
 import { agent } from "../testing/agent.ts";
 import { Far } from "../testing/far.ts";
 import { hasSshd, makeKey, Sshd } from "../testing/sshd.ts";
+import { until } from "../testing/until.ts";
 import type { SshHost } from "./ssh_host.ts";
 
 const test = (name: string, fn: () => Promise<void>) => Deno.test({ name, ignore: !hasSshd, fn });
@@ -36,6 +37,46 @@ test("a host whose key is not known is not logged in to", async () => {
     /sns host trust h1/,
   );
   ok(!(await sshd.log()).includes("Accepted publickey"));
+});
+
+/** Logins that never go on take the server's places. */
+async function occupied(sshd: Sshd, places: number): Promise<Deno.Conn[]> {
+  const held: Deno.Conn[] = [];
+  for (let n = 0; n < places; n++) {
+    const connection = await Deno.connect({ hostname: sshd.address, port: sshd.port });
+    await connection.read(new Uint8Array(4));
+    held.push(connection);
+  }
+  return held;
+}
+
+test("a server with too many logins under way is tried again, as long as a connection may take", async () => {
+  await using sshd = await Sshd.start({ config: ["MaxStartups 2", "LogLevel VERBOSE"] });
+  await using far = new Far();
+  const host = await far.host("h1", sshd);
+  const held = await occupied(sshd, 2);
+  const reached = reach(host);
+  await until(
+    "it is turned away",
+    async () => /MaxStartups|drop connection/.test(await sshd.log()),
+  );
+  for (const connection of held) connection.close();
+  await reached;
+  const short = await far.host("h2", sshd, { FLAGS: "-oConnectTimeout=2" });
+  const again = await occupied(sshd, 2);
+  await refuses(short, "unreachable", /closed before the login/);
+  for (const connection of again) connection.close();
+});
+
+test("many commands at once get through a server that allows two logins at a time", async () => {
+  await using sshd = await Sshd.start({ config: ["MaxStartups 2"] });
+  const all = Array.from({ length: 12 }, () => new Far());
+  try {
+    await Promise.all(all.map(async (far) => await reach(await far.host("h1", sshd))));
+  } finally {
+    await Promise.all(all.map((far) => far[Symbol.asyncDispose]()));
+  }
+  match(await sshd.log(), /MaxStartups/);
 });
 
 test("a changed host key is told with both fingerprints, file and line", async () => {

@@ -59,13 +59,15 @@ export async function runProgram(
 
 class Run {
   readonly #stop = new AbortController();
-  readonly #timer: ReturnType<typeof setTimeout>;
+  readonly #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #onAbort = () => this.#fail("aborted", "aborted");
   readonly #stdout: Output;
   readonly #stderr: Output;
   readonly #closed = Promise.withResolvers<void>();
   /** Known before the channel is closed, unless the connection was lost. */
   #code: number | undefined;
+  /** Settles when what came so far is handed on. */
+  #handedOn: Promise<void> = Promise.resolve();
 
   constructor(
     readonly connection: SshConnection,
@@ -75,10 +77,12 @@ class Run {
     const { timeoutMs, signal } = program;
     this.#stdout = new Output(options.maxOutputBytes);
     this.#stderr = new Output(options.maxOutputBytes);
-    this.#timer = setTimeout(
-      () => this.#fail("timeout", `no end after ${timeoutMs / 1000} s`),
-      timeoutMs,
-    );
+    if (timeoutMs !== Infinity) {
+      this.#timer = setTimeout(
+        () => this.#fail("timeout", `no end after ${timeoutMs / 1000} s`),
+        timeoutMs,
+      );
+    }
     signal?.addEventListener("abort", this.#onAbort);
     if (signal?.aborted) this.#fail("aborted", "aborted before it began");
   }
@@ -90,7 +94,8 @@ class Run {
       this.#fail("input", `its input failed: ${messageOf(error)}`)
     );
     try {
-      if (await this.#unlessStopped(this.#closed.promise) === STOPPED) {
+      const ended = this.#closed.promise.then(() => this.#handedOn);
+      if (await this.#unlessStopped(ended) === STOPPED) {
         await this.#endEarly(channel);
       }
     } finally {
@@ -134,8 +139,12 @@ class Run {
 
   /** Collects what the channel brings. */
   #listen(channel: ClientChannel): void {
+    const { onStdout } = this.program;
     const collect = (output: Output) => (chunk: Uint8Array) => {
-      if (output.add(chunk)) return;
+      if (output.add(chunk)) {
+        if (output === this.#stdout && onStdout !== undefined) this.#handOn(channel, onStdout);
+        return;
+      }
       this.#fail("output-limit", `more than ${this.options.maxOutputBytes} bytes of output`);
     };
     channel.on("data", collect(this.#stdout));
@@ -146,6 +155,23 @@ class Run {
     // Everything that can go wrong ends in a close.
     channel.on("error", () => {});
     channel.once("close", () => this.#closed.resolve());
+  }
+
+  /** Hands the output so far on, and reads no more of it meanwhile. */
+  #handOn(channel: ClientChannel, take: NonNullable<HostProgram["onStdout"]>): void {
+    if (!this.#stdout.begun) return;
+    const bytes = this.#stdout.take();
+    if (bytes.length === 0 || this.#stop.signal.aborted) return;
+    channel.pause();
+    this.#handedOn = this.#handedOn.then(async () => {
+      try {
+        await take(bytes);
+      } catch (error) {
+        this.#fail("failed", `its output was refused: ${messageOf(error)}`);
+      } finally {
+        channel.resume();
+      }
+    });
   }
 
   #result(): HostResult {
@@ -167,6 +193,8 @@ class Run {
   /** Ends the remote process group; the connection stays. */
   async #endEarly(channel: ClientChannel): Promise<void> {
     const { pid } = this.#stdout;
+    // What still comes is dropped.
+    channel.resume();
     const closed = this.#closed.promise;
     const waited = AbortSignal.timeout(this.options.killGraceMs + CLOSE_MS);
     const over = new Promise<void>((resolve) =>

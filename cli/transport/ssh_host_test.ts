@@ -1,9 +1,12 @@
 /** The same promises that LocalHost keeps, over a real sshd. */
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
+import fc from "fast-check";
 import { type Host, HostError, type HostErrorReason, type HostProgram } from "../../daemon/mod.ts";
+import { freshAddress, freshPort } from "../../testing/mod.ts";
 import { Far } from "../testing/far.ts";
 import { hasSshd, Sshd } from "../testing/sshd.ts";
+import { statIfPresent } from "../project/files.ts";
 import { until } from "../testing/until.ts";
 import { SshHost } from "./ssh_host.ts";
 
@@ -70,6 +73,20 @@ for (const shell of ["sh", "bash", "fish", "tcsh"]) {
       deepStrictEqual(text(stdout).split("\0").slice(0, -1), odd);
       deepStrictEqual([code, stderr], [9, "oops"]);
       deepStrictEqual((await run({ script: "kill -KILL $$" })).code, 137);
+      const special = fc.constantFrom(..." \t\n\r'\"\\`$!*?[]{}()<>|&;#~%^=-".split(""));
+      const word = fc.oneof(fc.string({ unit: "binary" }), fc.string({ unit: special }))
+        .map((value) => value.replaceAll("\0", ""));
+      await fc.assert(
+        fc.asyncProperty(fc.array(word, { maxLength: 6 }), async (args) => {
+          const { stdout } = await run({
+            script: `for word; do printf '%s\\0' "$word"; done`,
+            args,
+          });
+          const arrived = text(stdout).split("\0").slice(0, -1);
+          deepStrictEqual(arrived, args.map((arg) => text(new TextEncoder().encode(arg))));
+        }),
+        { numRuns: 40 },
+      );
     },
     // What sshd does with a login shell, with another one.
     [`ForceCommand exec ${shell} -c "$SSH_ORIGINAL_COMMAND"`],
@@ -147,6 +164,40 @@ onHost("ends the whole group on timeout and on abort", async ({ run, fails, sshd
   await fails({ script: "exit 0", signal: AbortSignal.abort() }, "aborted");
 });
 
+onHost("hands output on as it comes, no faster than it is taken", async ({ run, sshd }) => {
+  const script = `n=0
+    while [ $n -lt 500 ]; do n=$((n + 1)); head -c 65536 /dev/zero; echo $n >"$HOME/n"; done
+    printf end; exit 3`;
+  let [taken, held] = [0, 0];
+  let last: Uint8Array = new Uint8Array();
+  const onStdout = async (bytes: Uint8Array) => {
+    if (taken === 0) {
+      let before = -1;
+      while (before !== held) {
+        before = held;
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        held = Number(await Deno.readTextFile(join(sshd.home, "n")).catch(() => "0"));
+      }
+    }
+    taken += bytes.length;
+    last = bytes;
+  };
+  const { code, stdout } = await run({ script, onStdout, timeoutMs: 60_000 });
+  deepStrictEqual([code, stdout.length, taken], [3, 0, 500 * 65536 + 3]);
+  ok(text(last).endsWith("end"));
+  ok(held < 150, `${held} pieces were written while the first one was held`);
+});
+
+onHost("ends a program whose output is refused, or that goes on for ever", async ({ fails }) => {
+  const refuse = () => Promise.reject(new Error("no room"));
+  await fails({ script: "echo; sleep 100", onStdout: refuse }, "failed", /no room/);
+  const controller = new AbortController();
+  const onStdout = () => controller.abort();
+  const script = "while echo; do sleep 0.01; done";
+  const { signal } = controller;
+  await fails({ script, onStdout, signal, timeoutMs: Infinity }, "aborted");
+});
+
 onHost("limits the output, and what is sent as a command", async ({ fails }) => {
   await fails({ script: "yes" }, "output-limit");
   await fails({ script: "yes >&2" }, "output-limit");
@@ -176,3 +227,81 @@ onHost("notices a host that falls silent", async ({ run, fails, sshd }) => {
   await sshd.freeze();
   await silent;
 });
+
+Deno.test({
+  name: "notices a host behind a jump host that falls silent while it is sent to",
+  ignore: !hasSshd,
+  fn: async () => {
+    await using door = await Sshd.start();
+    await using sshd = await Sshd.start();
+    await using far = new Far();
+    await far.host("door", door);
+    const flags = "-oConnectTimeout=20 -oServerAliveInterval=1 -oServerAliveCountMax=2";
+    const host = await far.host("h1", sshd, { JUMPHOST: "door", FLAGS: flags });
+    await host.run({ script: "exit 0", timeoutMs: 60_000 });
+    // Together more than what fits into the buffers on the way: the jump host can't get rid of it.
+    const sending = Array.from({ length: 8 }, (_, n) => {
+      const stdin = new ReadableStream<Uint8Array>({
+        pull: (stream) => stream.enqueue(new Uint8Array(65536)),
+      });
+      const script = `echo > "$HOME/began-${n}"; cat >/dev/null`;
+      return rejects(
+        host.run({ script, stdin, timeoutMs: 60_000 }),
+        (error) => error instanceof HostError && error.reason === "unreachable",
+      );
+    });
+    await until("they run", async () => {
+      const begun = sending.map((_, n) => statIfPresent(join(sshd.home, `began-${n}`)));
+      return (await Promise.all(begun)).every((file) => file !== undefined);
+    });
+    await sshd.freeze();
+    await Promise.all(sending);
+  },
+});
+
+Deno.test({
+  name: "notices a host behind a jump host whose stream ends without being closed",
+  ignore: !hasSshd,
+  fn: async () => {
+    await using door = await Sshd.start();
+    await using sshd = await Sshd.start();
+    await using far = new Far();
+    await far.host("door", door);
+    // Between them: it ends what goes to the jump host, and goes on taking what comes from it.
+    using listener = Deno.listen({ hostname: freshAddress(), port: freshPort() });
+    const served = (async () => {
+      const near = await listener.accept();
+      const behind = await Deno.connect({ hostname: sshd.address, port: sshd.port });
+      const pipes = [near.readable.pipeTo(behind.writable), pump(behind, near)];
+      return { near, behind, pipes };
+    })();
+    const { hostname: HOST, port } = listener.addr as Deno.NetAddr;
+    const flags = "-oConnectTimeout=20 -oServerAliveInterval=0";
+    const values = { JUMPHOST: "door", FLAGS: flags, HOST, PORT: String(port) };
+    const host = await far.host("h1", sshd, values);
+    const running = rejects(
+      host.run({ script: 'echo >"$HOME/began"; sleep 30', timeoutMs: 60_000 }),
+      (error) => error instanceof HostError && error.reason === "unreachable",
+    );
+    const { near, behind, pipes } = await served;
+    await until("it runs", async () => await statIfPresent(join(sshd.home, "began")) !== undefined);
+    await near.closeWrite();
+    await running;
+    for (const conn of [near, behind]) {
+      try {
+        conn.close();
+      } catch (error) {
+        if (!(error instanceof Deno.errors.BadResource)) throw error; // a pipe has closed it
+      }
+    }
+    await Promise.allSettled(pipes);
+  },
+});
+
+/** Hands on what comes, until one of them is closed. */
+async function pump(from: Deno.TcpConn, to: Deno.TcpConn): Promise<void> {
+  const buffer = new Uint8Array(65536);
+  for (let count = await from.read(buffer); count !== null; count = await from.read(buffer)) {
+    for (let at = 0; at < count;) at += await to.write(buffer.subarray(at, count));
+  }
+}

@@ -1,7 +1,6 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { describeError, UserError } from "../errors.ts";
 import { createLog, formatMessage, parseLogLevel } from "./log.ts";
-import { mergeLogs } from "./merge_logs.ts";
 import { exitCodeOf, formatSummary } from "./summary.ts";
 import { formatTable } from "./table.ts";
 
@@ -34,20 +33,6 @@ Deno.test("an error is told with its causes once, and what to try", () => {
     "Cannot read /x: denied",
     "Try: see who owns it: ls -ld <path>",
   ]);
-});
-
-Deno.test("logs of hosts are merged by time, lines of one host keep their order", () => {
-  const logs = [
-    { label: "h1", text: "10 a\n10 b\n12 c\n  more\n" },
-    { label: "web", text: "9 x\n11 y\n13 z" },
-  ];
-  strictEqual(
-    mergeLogs(logs),
-    "web  9 x\nh1   10 a\nh1   10 b\nweb  11 y\nh1   12 c\nh1     more\nweb  13 z\n",
-  );
-  strictEqual(mergeLogs(logs, { limit: -1, hideTime: true }), "web  z\n");
-  strictEqual(mergeLogs(logs, { limit: 2 }), "web  9 x\nh1   10 a\n");
-  strictEqual(mergeLogs([]), "");
 });
 
 Deno.test("tables are aligned and have no trailing blanks", () => {

@@ -6,6 +6,7 @@ import { findCluster } from "../../project/cluster.ts";
 import { usableHosts } from "../../project/host.ts";
 import { Commits, describeDrift, type HostDrift, hostDrift } from "../../sync/drift.ts";
 import { mapParallel } from "../../sync/parallel.ts";
+import { shown } from "../../ui/progress.ts";
 import { formatJson } from "../../ui/table.ts";
 
 export interface DiffOptions {
@@ -32,7 +33,7 @@ async function run(deps: Deps, { json, parallel }: DiffOptions): Promise<number>
   const results = await mapParallel(
     hosts,
     parallel ?? DEFAULT_PARALLEL,
-    (host) => hostDrift(deps, commits, host),
+    shown(deps.progress, ({ name }) => name, "comparing", (host) => hostDrift(deps, commits, host)),
   );
   const drifts: HostDrift[] = [];
   const failed: { host: string; error: string }[] = [];

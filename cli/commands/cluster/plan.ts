@@ -4,8 +4,9 @@ import type { Deps } from "../../deps.ts";
 import { describeError } from "../../errors.ts";
 import { findCluster } from "../../project/cluster.ts";
 import { describeOperation } from "../../sync/operation.ts";
+import { describeChanged } from "../../sync/plan.ts";
 import { checkProject } from "../../sync/preconditions.ts";
-import { type Preparation, prepareHosts } from "../../sync/prepare.ts";
+import { type Preparation, prepareHosts, type PrepareOptions } from "../../sync/prepare.ts";
 import { formatJson } from "../../ui/table.ts";
 
 export interface PlanOptions {
@@ -18,7 +19,10 @@ export interface PlanOptions {
 const CHANGES = 2;
 
 export const definition = defineCommand<PlanOptions>({
-  description: "Shows per host what a sync would change, and changes nothing.\n" +
+  description:
+    "Shows per host what a sync would change, and changes nothing. It also says which configs" +
+    " were changed on the host since they were delivered; a sync leaves these alone unless the project" +
+    " has newer ones.\n" +
     "Exit code 0: nothing to do; 2: there are changes; 1: a host can't be synced.",
   example: "sns cluster plan",
   parser: object({
@@ -33,7 +37,7 @@ export const definition = defineCommand<PlanOptions>({
 /** Prints the plan; also what `cluster sync --dry-run` does. */
 export async function showPlan(
   deps: Deps,
-  options: { readonly force: boolean; readonly json: boolean; readonly parallel: number },
+  options: PrepareOptions & { readonly json: boolean },
 ): Promise<number> {
   const cluster = await findCluster(deps.cwd, deps.env);
   const project = await checkProject(cluster);
@@ -47,20 +51,21 @@ export async function showPlan(
 }
 
 function planAsText({ prepared }: Preparation): string {
-  return prepared.map(({ host, operations }) => {
-    if (operations.length === 0) return `${host.name}: nothing to do\n`;
-    const steps = operations.map((operation) => `  ${describeOperation(operation)}\n`);
-    return `${host.name}:\n${steps.join("")}`;
+  return prepared.map(({ host, operations, changed }) => {
+    const steps = [...operations.map(describeOperation), ...changed.map(describeChanged)];
+    const head = operations.length === 0 ? `${host.name}: nothing to do` : `${host.name}:`;
+    return [head, ...steps.map((step) => `  ${step}`), ""].join("\n");
   }).join("");
 }
 
 function planAsJson({ prepared, refused }: Preparation) {
   return {
     hosts: [
-      ...prepared.map(({ host, verdict, operations }) => ({
+      ...prepared.map(({ host, verdict, operations, changed }) => ({
         host: host.name,
         verdict,
         operations,
+        changed,
       })),
       ...refused.map(({ host, error }) => ({
         host: host.name,

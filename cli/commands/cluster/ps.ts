@@ -17,6 +17,7 @@ import { desiredHost } from "../../sync/desired.ts";
 import { liveHost, type PodLine, podLines } from "../../sync/live.ts";
 import { observeHost } from "../../sync/observe.ts";
 import { mapParallel } from "../../sync/parallel.ts";
+import { shown } from "../../ui/progress.ts";
 import { formatJson, formatTable } from "../../ui/table.ts";
 import { formatAge } from "../../ui/age.ts";
 
@@ -52,7 +53,12 @@ async function run(deps: Deps, options: PsOptions): Promise<number> {
   const results = await mapParallel(
     hosts,
     options.parallel ?? DEFAULT_PARALLEL,
-    (host) => linesOf(deps, cluster, host, all, chain),
+    shown(
+      deps.progress,
+      ({ name }) => name,
+      "looking",
+      (host) => linesOf(deps, cluster, host, all, chain),
+    ),
   );
   const lines: PodLine[] = [];
   const silent: { host: string; error: string }[] = [];

@@ -1,4 +1,5 @@
 import { object } from "@optique/core/constructs";
+import { optional } from "@optique/core/modifiers";
 import {
   DEFAULT_PARALLEL,
   defineCommand,
@@ -6,11 +7,17 @@ import {
   jsonFlag,
   parallelOption,
   quietFlag,
+  textOption,
 } from "../../command.ts";
 import type { Deps } from "../../deps.ts";
+import { UserError } from "../../errors.ts";
 import { findCluster } from "../../project/cluster.ts";
+import { parsePodRef } from "../../project/pod_ref.ts";
+import { targetReleases } from "../../project/targets.ts";
+import type { ReleaseName } from "../../sync/plan.ts";
 import { checkProject } from "../../sync/preconditions.ts";
 import { syncCluster } from "../../sync/sync.ts";
+import { NO_PROGRESS } from "../../ui/progress.ts";
 import { exitCodeOf, formatSummary, type HostOutcome } from "../../ui/summary.ts";
 import { formatJson } from "../../ui/table.ts";
 import { showPlan } from "./plan.ts";
@@ -22,6 +29,7 @@ export interface SyncCommandOptions {
   readonly json: boolean;
   readonly skipUnreachable: boolean;
   readonly parallel: number | undefined;
+  readonly overwrite: string | undefined;
 }
 
 export const definition = defineCommand<SyncCommandOptions>({
@@ -38,6 +46,13 @@ export const definition = defineCommand<SyncCommandOptions>({
       ["--skip-unreachable"],
       "Sync the others when a host can't be reached (the exit code is still 1)",
     ),
+    overwrite: optional(
+      textOption(
+        ["--pod-to-overwrite"],
+        "POD:VERSION",
+        "Deliver this release again, so that nothing stays of what was changed on the hosts",
+      ),
+    ),
     parallel: parallelOption(),
     json: jsonFlag(),
   }),
@@ -46,15 +61,26 @@ export const definition = defineCommand<SyncCommandOptions>({
 
 async function run(deps: Deps, options: SyncCommandOptions): Promise<number> {
   const parallel = options.parallel ?? DEFAULT_PARALLEL;
-  if (options.dryRun) return await showPlan(deps, { ...options, parallel });
+  const overwrite = options.overwrite === undefined ? undefined : releaseNamed(options.overwrite);
+  if (options.dryRun) return await showPlan(deps, { ...options, parallel, overwrite });
   const quiet = options.quiet || options.json;
-  const told = { ...deps, log: quiet ? { ...deps.log, info: () => {}, ok: () => {} } : deps.log };
+  const told = quiet
+    ? { ...deps, log: { ...deps.log, info: () => {}, ok: () => {} }, progress: NO_PROGRESS }
+    : deps;
   const cluster = await findCluster(deps.cwd, deps.env);
+  // Says so when there is no such release.
+  if (overwrite !== undefined) await targetReleases(cluster, overwrite);
   const project = await checkProject(cluster);
-  const outcomes = await syncCluster(told, cluster, project, { ...options, parallel });
+  const outcomes = await syncCluster(told, cluster, project, { ...options, parallel, overwrite });
   if (options.json) deps.stdout(formatJson({ hosts: outcomes }));
   else report(told, outcomes);
   return exitCodeOf(outcomes);
+}
+
+function releaseNamed(text: string): ReleaseName {
+  const { pod, version, host } = parsePodRef(text);
+  if (version !== undefined && version !== "latest" && host === undefined) return { pod, version };
+  throw new UserError(`Cannot overwrite "${text}"`, { hint: "write it as pod:version" });
 }
 
 function report({ log }: Deps, outcomes: readonly HostOutcome[]): void {

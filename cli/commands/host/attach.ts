@@ -103,9 +103,10 @@ async function importFirst(deps: Deps, cluster: Cluster, source: PodSource): Pro
 }
 
 function suggestVariables(deps: Deps, { pod, podYaml }: PodSource): void {
-  for (const name of variablesIn(podYaml)) {
+  const keys = variablesIn(podYaml).flatMap((name) => {
     const variable = variableKind(name, pod);
-    if (variable.kind !== "value" || name.startsWith("_")) continue;
-    deps.log.info(`The pod uses \${${name}}: you may want ${variable.key}=… in cluster-vars.env`);
-  }
+    return variable.kind === "value" && !name.startsWith("_") ? [variable.key] : [];
+  });
+  if (keys.length === 0) return;
+  deps.log.info(`Variables it looks for in ${PROJECT_FILES.variables}: ${keys.join(" ")}`);
 }

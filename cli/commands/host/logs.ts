@@ -1,92 +1,127 @@
 import { join } from "node:path";
 import { object } from "@optique/core/constructs";
-import { optional } from "@optique/core/modifiers";
+import { multiple, optional } from "@optique/core/modifiers";
 import { integer } from "@optique/core/valueparser";
-import { defineCommand, flag, hostArgument, valueOption } from "../../command.ts";
+import { defineCommand, flag, hostArgument, jsonFlag, valueOption } from "../../command.ts";
 import type { Deps } from "../../deps.ts";
 import { UserError } from "../../errors.ts";
-import { type Cluster, findCluster, PROJECT_FILES } from "../../project/cluster.ts";
-import { statIfPresent, visibleNames } from "../../project/files.ts";
-import { getHost, type HostDir, usableHosts } from "../../project/host.ts";
+import { followFlag, type Since, sinceOption } from "../../logs/options.ts";
+import { type HostLogs, showLogs, type ShownLine } from "../../logs/show.ts";
+import { findCluster } from "../../project/cluster.ts";
+import { statIfPresent } from "../../project/files.ts";
+import { getHost, type HostDir, SUPER_USER_ENV, usableHosts } from "../../project/host.ts";
+import { unixSeconds } from "../../project/log.ts";
+import { syncLogs } from "../../project/sync_logs.ts";
 import { REMOTE_PROGRAMS } from "../../remote/programs.ts";
 
 export interface LogsOptions {
-  readonly host: string | undefined;
-  readonly limit: number | undefined;
+  readonly hosts: readonly string[];
+  readonly tail: number | undefined;
+  readonly since: Since | undefined;
   readonly follow: boolean;
   readonly sync: boolean;
+  readonly json: boolean;
 }
 
-const DEFAULT_LIMIT = 100;
-const SUPER_USER_ENV = "host-superuser.env";
+const DEFAULT_TAIL = 100;
 
 export const definition = defineCommand<LogsOptions>({
   description:
-    "Prints what the daemons wrote to the journals of their hosts, one host after the other." +
-    " The administrator of host-superuser.env asks where there is one.\nWith --sync it prints what the" +
-    " last syncs did there, from _synclogs of the project.",
-  example: "sns host logs web1 -l 50\nsns host logs web1 --follow\nsns host logs web1 --sync",
+    "Prints what the daemons wrote to the journals of their hosts, by time, each line behind" +
+    " its host. The administrator of host-superuser.env asks where there is one. With --follow it goes" +
+    " on; a host that can't be reached is told and tried again until it is back.\nWith --sync it prints" +
+    " what the last syncs did there, from _synclogs of the project. With --json each line is an object.\n" +
+    "Exit code 1: some logs could not be read.",
+  example:
+    "sns host logs web1 --tail=50\nsns host logs --follow --since=10m\nsns host logs web1 --sync",
   parser: object({
-    host: optional(hostArgument()),
-    limit: optional(
+    hosts: multiple(hostArgument()),
+    tail: optional(
       valueOption(
-        ["-l", "--limit"],
+        ["--tail", "-l", "--limit"],
         integer({ metavar: "N", min: 1 }),
-        `The last N lines (default ${DEFAULT_LIMIT}), or the last N syncs`,
+        `The last N lines (default ${DEFAULT_TAIL}, all with --since), or the last N syncs (default 1)`,
       ),
     ),
-    follow: flag(["-f", "--follow"], "Go on with what is written from now on; one host only"),
+    since: sinceOption(),
+    follow: followFlag(),
     sync: flag(["--sync"], "The log of the syncs instead"),
+    json: jsonFlag(),
   }),
   run,
 });
 
 async function run(deps: Deps, options: LogsOptions): Promise<number> {
-  const { follow, sync } = options;
+  const { follow, sync, since } = options;
   const cluster = await findCluster(deps.cwd, deps.env);
-  const hosts = options.host === undefined
-    ? await usableHosts(cluster)
-    : [await getHost(cluster, options.host)];
-  if (sync) return await showSyncs(deps, cluster, hosts, options.limit ?? 1);
-  if (follow && hosts.length > 1) {
-    throw new UserError("Cannot follow the logs of several hosts", { hint: "name one of them" });
+  const hosts: HostDir[] = [];
+  for (const name of new Set(options.hosts)) hosts.push(await getHost(cluster, name));
+  if (hosts.length === 0) hosts.push(...await usableHosts(cluster));
+  if (hosts.length === 0) throw new UserError("There is no active or inactive host");
+  if (sync) {
+    if (follow) throw new UserError("The log of the syncs can't be followed");
+    const blocks = await syncLogs(cluster, hosts.map(({ name }) => name));
+    return showSyncs(deps, blocks.slice(-(options.tail ?? 1)), options.json);
   }
-  const { runInteractive } = await import("../../transport/interactive.ts");
-  let worst = 0;
-  for (const host of hosts) {
-    if (hosts.length > 1) deps.stdout(`Daemon logs for host '${host.name}':\n`);
-    const superUser = host.env.host !== "local" &&
-      await statIfPresent(join(host.dir, SUPER_USER_ENV)) !== undefined;
-    const code = await runInteractive(deps, host, {
-      script: REMOTE_PROGRAMS.daemonLog,
-      args: [String(options.limit ?? DEFAULT_LIMIT), follow ? "yes" : "no"],
-      ...(superUser ? { envFile: SUPER_USER_ENV } : {}),
-    });
-    if (code !== 0) worst = 1;
-  }
-  return worst;
+  const tail = options.tail ?? (since === undefined ? DEFAULT_TAIL : 0);
+  const sources: HostLogs[] = [];
+  for (const host of hosts) sources.push(await logsOfHost(deps, host, follow, tail));
+  const all = await showLogs(sources, {
+    follow,
+    since: since?.(unixSeconds(deps.now())) ?? 0,
+    limit: -tail,
+    print: printer(deps, hosts, options.json),
+    log: deps.log,
+    signal: deps.signal,
+  });
+  return all ? 0 : 1;
 }
 
-/** Prints the hosts' blocks of the last `limit` sync logs, oldest first. */
-async function showSyncs(
-  { stdout, log }: Deps,
-  cluster: Cluster,
+async function logsOfHost(
+  deps: Deps,
+  host: HostDir,
+  follow: boolean,
+  tail: number,
+): Promise<HostLogs> {
+  const superUser = host.env.host !== "local" &&
+    await statIfPresent(join(host.dir, SUPER_USER_ENV)) !== undefined;
+  return {
+    host: superUser
+      ? (await deps.ssh()).host(host.name, host.dir, SUPER_USER_ENV)
+      : deps.connect(host),
+    script: REMOTE_PROGRAMS.daemonLog,
+    labels: [host.name],
+    args: (since) => [follow ? "yes" : "no", String(Math.max(0, since)), String(tail)],
+  };
+}
+
+function printer(
+  { stdout }: Deps,
   hosts: readonly HostDir[],
-  limit: number,
-): Promise<number> {
-  const dir = join(cluster.root, PROJECT_FILES.syncLogs);
-  const names = (await visibleNames(dir)).filter((name) => name.endsWith(".sync.log.txt"))
-    .sort((a, b) => parseInt(a) - parseInt(b));
-  const wanted = new Set(hosts.map(({ name }) => name));
-  const blocks: string[] = [];
-  for (const name of names) {
-    const text = await Deno.readTextFile(join(dir, name));
-    const time = new Date(parseInt(name) * 1000).toISOString();
-    const own = text.split(/^(?=\[SYNC\] {2}Host: )/m)
-      .filter((block) => wanted.has(/^\[SYNC\] {2}Host: (\S+)/.exec(block)?.[1] ?? ""));
-    if (own.length > 0) blocks.push(`${time}\n${own.join("")}`);
+  json: boolean,
+): (lines: readonly ShownLine[]) => void {
+  const width = Math.max(...hosts.map(({ name }) => name.length));
+  const format = ({ host: index, time, text }: ShownLine): string => {
+    const host = hosts[index]!.name;
+    const seconds = Number(time);
+    if (json) return JSON.stringify({ time: seconds, host, text });
+    const iso = new Date(Math.floor(seconds) * 1000).toISOString().replace(".000Z", "Z");
+    return `${host.padEnd(width)}  ${iso} ${text}`;
+  };
+  return (lines) => stdout(lines.map((line) => `${format(line)}\n`).join(""));
+}
+
+function showSyncs(
+  { stdout, log }: Deps,
+  syncs: Awaited<ReturnType<typeof syncLogs>>,
+  json: boolean,
+): number {
+  if (syncs.length === 0) log.info("No sync is recorded");
+  for (const { time, hosts } of syncs) {
+    if (!json) stdout(`${new Date(time * 1000).toISOString()}\n`);
+    for (const { host, text } of hosts) {
+      stdout(json ? `${JSON.stringify({ time, host, text })}\n` : text);
+    }
   }
-  if (blocks.length === 0) log.info("No sync is recorded");
-  stdout(blocks.slice(-limit).join(""));
   return 0;
 }

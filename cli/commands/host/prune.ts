@@ -15,6 +15,7 @@ import { getHost, type HostDir, usableHosts } from "../../project/host.ts";
 import { mapParallel } from "../../sync/parallel.ts";
 import { lookForPrunable, type PrunedRelease, pruneHost } from "../../sync/prune.ts";
 import { confirm } from "../../ui/confirm.ts";
+import { shown } from "../../ui/progress.ts";
 import { formatJson } from "../../ui/table.ts";
 
 export interface PruneOptions {
@@ -78,12 +79,13 @@ function show({ log }: Deps, releases: readonly PrunedRelease[]): void {
 }
 
 async function onHosts(
-  { log }: Deps,
+  { log, progress }: Deps,
   hosts: readonly HostDir[],
   parallel: number,
   work: (host: HostDir) => Promise<PrunedRelease[]>,
 ): Promise<{ releases: PrunedRelease[]; failed: boolean }> {
-  const results = await mapParallel(hosts, parallel, work);
+  const showing = shown(progress, ({ name }) => name, "looking for old releases", work);
+  const results = await mapParallel(hosts, parallel, showing);
   const releases: PrunedRelease[] = [];
   let failed = false;
   results.forEach((result, index) => {

@@ -12,7 +12,7 @@ import {
   PROJECT_FILES,
 } from "../../project/cluster.ts";
 import { statIfPresent } from "../../project/files.ts";
-import { allHosts } from "../../project/host.ts";
+import { allHosts, SUPER_USER_ENV } from "../../project/host.ts";
 import { refuseHostConflicts } from "../../project/host_conflicts.ts";
 import {
   DEFAULT_HOST_ENV,
@@ -93,7 +93,7 @@ async function run(deps: Deps, options: RegisterOptions): Promise<number> {
   await Deno.writeTextFile(join(dir, "host.state"), "active\n");
   await Deno.writeTextFile(join(dir, "host.env"), formatHostEnv(env));
   if (superEnv !== undefined) {
-    await Deno.writeTextFile(join(dir, "host-superuser.env"), superEnv);
+    await Deno.writeTextFile(join(dir, SUPER_USER_ENV), superEnv);
   }
   const log = join(cluster.root, PROJECT_FILES.log);
   await appendLog(log, `CREATE_HOST ${host}`, stampOf(deps));

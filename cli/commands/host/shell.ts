@@ -6,7 +6,7 @@ import type { Deps } from "../../deps.ts";
 import { UserError } from "../../errors.ts";
 import { findCluster } from "../../project/cluster.ts";
 import { statIfPresent } from "../../project/files.ts";
-import { getHost } from "../../project/host.ts";
+import { getHost, SUPER_USER_ENV } from "../../project/host.ts";
 import { REMOTE_PROGRAMS } from "../../remote/programs.ts";
 
 export interface ShellOptions {
@@ -15,8 +15,6 @@ export interface ShellOptions {
   readonly bash: boolean;
   readonly command: readonly string[];
 }
-
-const SUPER_USER_ENV = "host-superuser.env";
 
 export const definition = defineCommand<ShellOptions>({
   description:

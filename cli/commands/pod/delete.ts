@@ -3,9 +3,8 @@ import { multiple } from "@optique/core/modifiers";
 import { defineCommand, releaseArgument } from "../../command.ts";
 import { type Deps, stampOf } from "../../deps.ts";
 import { findCluster } from "../../project/cluster.ts";
-import { parsePodRef } from "../../project/pod_ref.ts";
-import { deleteRelease, type Release, releaseName } from "../../project/release.ts";
-import { targetReleases } from "../../project/targets.ts";
+import { deleteRelease, releaseName } from "../../project/release.ts";
+import { namedReleases } from "../../project/targets.ts";
 
 export interface DeleteOptions {
   readonly refs: readonly string[];
@@ -24,8 +23,7 @@ export const definition = defineCommand<DeleteOptions>({
 
 async function run(deps: Deps, { refs }: DeleteOptions): Promise<number> {
   const cluster = await findCluster(deps.cwd, deps.env);
-  const releases: Release[] = [];
-  for (const ref of refs) releases.push(...await targetReleases(cluster, parsePodRef(ref)));
+  const releases = await namedReleases(cluster, refs);
   let left = 0;
   for (const release of releases) {
     if (release.state !== "removed") {

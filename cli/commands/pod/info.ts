@@ -1,5 +1,5 @@
 import { object } from "@optique/core/constructs";
-import { defineCommand, jsonFlag, releaseArgument } from "../../command.ts";
+import { defineCommand, jsonFlag, parallelOption, releaseArgument } from "../../command.ts";
 import type { Deps } from "../../deps.ts";
 import { findCluster } from "../../project/cluster.ts";
 import { parsePodRef } from "../../project/pod_ref.ts";
@@ -10,6 +10,7 @@ import { formatJson } from "../../ui/table.ts";
 export interface InfoOptions {
   readonly ref: string;
   readonly json: boolean;
+  readonly parallel: number | undefined;
 }
 
 const TIMEOUT_MS = 60_000;
@@ -19,15 +20,19 @@ export const definition = defineCommand<InfoOptions>({
   example: "sns pod info web",
   parser: object({
     ref: releaseArgument(),
+    parallel: parallelOption(),
     json: jsonFlag(),
   }),
   run,
 });
 
-async function run(deps: Deps, { ref, json }: InfoOptions): Promise<number> {
+async function run(deps: Deps, { ref, json, parallel }: InfoOptions): Promise<number> {
   const cluster = await findCluster(deps.cwd, deps.env);
   const releases = await targetReleases(cluster, parsePodRef(ref));
-  const results = await callPods(deps, releases, "podCall", ["info"], TIMEOUT_MS);
+  const results = await callPods(deps, releases, "podCall", ["info"], {
+    timeoutMs: TIMEOUT_MS,
+    parallel,
+  });
   if (json) {
     deps.stdout(formatJson(results.map(({ release, stdout }) => ({
       host: release.host.name,

@@ -5,48 +5,51 @@ import {
   defineCommand,
   flag,
   jsonFlag,
-  releaseArgument,
+  releaseListArgument,
   textArgument,
-  textOption,
   valueOption,
   wordsOption,
 } from "../../command.ts";
 import type { Deps } from "../../deps.ts";
+import { UserError } from "../../errors.ts";
+import { followFlag, type Since, sinceOption, tailOption } from "../../logs/options.ts";
+import { COLUMNS, formatPodLine, parsePodLine } from "../../logs/pod_line.ts";
+import { type HostLogs, showLogs, type ShownLine } from "../../logs/show.ts";
 import { findCluster } from "../../project/cluster.ts";
-import { parsePodRef } from "../../project/pod_ref.ts";
-import { targetReleases } from "../../project/targets.ts";
-import { callPods, reportFailures, worstCode } from "../../remote/pod_calls.ts";
-import { mergeLines, mergeLogs } from "../../ui/merge_logs.ts";
-import { formatJson } from "../../ui/table.ts";
+import { unixSeconds } from "../../project/log.ts";
+import { type Release, releaseName } from "../../project/release.ts";
+import { listedReleases } from "../../project/targets.ts";
+import { REMOTE_PROGRAMS } from "../../remote/programs.ts";
 
 export interface LogsOptions {
-  readonly ref: string;
+  readonly refs: string | undefined;
   readonly containers: readonly string[];
+  readonly follow: boolean;
   readonly supervisor: boolean;
-  readonly timestamp: string | undefined;
+  readonly since: Since | undefined;
+  readonly tail: number | undefined;
   readonly limit: number | undefined;
   readonly stream: string | undefined;
   readonly details: string | undefined;
   readonly json: boolean;
 }
 
-const TIMEOUT_MS = 120_000;
-
 export const definition = defineCommand<LogsOptions>({
   description:
-    "Prints what pods wrote on all their hosts, by time, each line behind its host's name.",
-  example: "sns pod logs web -l -100\nsns pod logs web@h1 nginx -s stderr -t -3600",
+    "Prints what pods wrote on all their hosts, by time, each line behind the host that it is from," +
+    " and the pod if there are several. Without PODS these are all that are to run; several have" +
+    " commas between them, @HOST means all of a host.\nWith --follow it goes on; a host that can't be" +
+    " reached is told and tried again until it is back. With --json each line is an object.\nExit code 1:" +
+    " some logs could not be read.",
+  example: "sns pod logs web --tail=100\nsns pod logs web@h1 nginx -s stderr --since=1h\n" +
+    "sns pod logs web,api:1.2.0 --follow --since=10m\nsns pod logs @h1 --json",
   parser: object({
-    ref: releaseArgument(),
+    refs: optional(releaseListArgument()),
     containers: multiple(textArgument("CONTAINER", "Only these containers")),
+    follow: followFlag(),
     supervisor: flag(["-p", "--daemon-process"], "The log of the pod's supervisor"),
-    timestamp: optional(
-      textOption(
-        ["-t", "--timestamp"],
-        "TIME",
-        "From unix seconds, -N for N seconds ago, or 10m, 2h, 1d ago",
-      ),
-    ),
+    since: sinceOption(),
+    tail: tailOption("The last N lines, as --limit=-N"),
     limit: optional(
       valueOption(
         ["-l", "--limit"],
@@ -66,7 +69,7 @@ export const definition = defineCommand<LogsOptions>({
       wordsOption(
         ["-d", "--details"],
         "COLUMNS",
-        ["ts", "name", "stream", "age", "none"],
+        COLUMNS,
         "Of ts,name,stream,age (default ts,name), or none",
       ),
     ),
@@ -76,41 +79,82 @@ export const definition = defineCommand<LogsOptions>({
 });
 
 async function run(deps: Deps, options: LogsOptions): Promise<number> {
+  const { tail, limit, follow } = options;
+  if (tail !== undefined && limit !== undefined) {
+    throw new UserError("--tail and --limit mean the same: give one of them");
+  }
   const cluster = await findCluster(deps.cwd, deps.env);
-  const releases = await targetReleases(cluster, parsePodRef(options.ref));
-  const results = await callPods(deps, releases, "podCall", podArguments(options), TIMEOUT_MS);
-  const logs = results.map(({ release, stdout }) => ({ label: release.host.name, text: stdout }));
-  const hideTime = !showsTime(options.details);
-  const how = { limit: options.limit ?? 0, hideTime };
-  if (options.json) {
-    const lines = mergeLines(logs, how).map(({ label, time, text }) => ({
-      host: label,
-      time,
-      text,
-    }));
-    deps.stdout(formatJson(lines));
-  } else deps.stdout(mergeLogs(logs, how));
-  reportFailures(deps, results);
-  return worstCode(results);
+  const releases = await listedReleases(cluster, options.refs);
+  const groups = Map.groupBy(releases, ({ host }) => host.name).values().toArray();
+  const shown = tail === undefined ? limit ?? 0 : -tail;
+  const since = options.since?.(unixSeconds(deps.now())) ?? 0;
+  const hosts = groups.map((group) => logsOfHost(deps, group, options, shown));
+  const print = printer(deps, groups, options);
+  const { log, signal } = deps;
+  const all = await showLogs(hosts, { follow, since, limit: shown, print, log, signal });
+  return all ? 0 : 1;
 }
 
-/** Whether lines begin with their time, by which they are merged. */
-const showsTime = (details: string | undefined) =>
-  details === undefined || details.split(",")[0] === "ts";
+/** What is read from a host for its releases. */
+function logsOfHost(
+  deps: Deps,
+  releases: readonly Release[],
+  { follow, supervisor, stream, containers, details }: LogsOptions,
+  limit: number,
+): HostLogs {
+  const { host } = releases[0]!;
+  return {
+    host: deps.connect(host),
+    script: REMOTE_PROGRAMS.podLogs,
+    labels: releases.map(releaseName),
+    args: (since) => [
+      host.env.hostHome,
+      follow ? "yes" : "no",
+      String(Math.max(0, since)),
+      String(Math.max(0, -limit)),
+      stream ?? "stdout,stderr",
+      // Other programs' pods print columns; the time is what lines are put in order by.
+      ["ts", ...columnsOf(details).filter((column) => column !== "ts")].join(","),
+      supervisor ? "yes" : "no",
+      String(releases.length),
+      ...releases.map(({ pod, version }) => `${pod}/${version}`),
+      ...containers,
+    ],
+  };
+}
 
-/** The arguments of the pod's own `logs`; lines always begin with their time. */
-export function podArguments(options: LogsOptions): string[] {
-  const { supervisor, timestamp, limit, stream, details, containers } = options;
-  return [
-    "logs",
-    ...(supervisor ? ["-p"] : []),
-    "-t",
-    timestamp ?? "0",
-    "-l",
-    String(limit ?? 0),
-    "-s",
-    stream ?? "stdout,stderr",
-    ...(details === undefined ? [] : ["-d", showsTime(details) ? details : `ts,${details}`]),
-    ...containers,
-  ];
+const columnsOf = (details: string | undefined) => (details ?? "ts,name").split(",");
+
+/** Prints lines as text or as JSON. */
+function printer(
+  deps: Deps,
+  groups: readonly (readonly Release[])[],
+  { json, details }: LogsOptions,
+): (lines: readonly ShownLine[]) => void {
+  const columns = columnsOf(details);
+  const labels = groups.map((group) => group.map(labelFor(groups.flat())));
+  const width = Math.max(0, ...labels.flat().map((label) => label.length));
+  const format = ({ host, source, time, text }: ShownLine): string => {
+    const line = parsePodLine(time, text);
+    const { pod, version, host: { name } } = groups[host]![source]!;
+    if (json) {
+      const { time, ...rest } = line;
+      return JSON.stringify({ time, host: name, pod, version, ...rest });
+    }
+    const now = unixSeconds(deps.now());
+    return `${labels[host]![source]!.padEnd(width)}  ${formatPodLine(line, columns, now)}`;
+  };
+  return (lines) => deps.stdout(lines.map((line) => `${format(line)}\n`).join(""));
+}
+
+/** As much of a release's name as tells it from the others. */
+function labelFor(all: readonly Release[]): (release: Release) => string {
+  const pods = new Set(all.map(({ pod }) => pod));
+  const named = new Set(all.map(({ pod, version }) => `${pod}:${version}`));
+  return (release) =>
+    pods.size === 1 && named.size === 1
+      ? release.host.name
+      : named.size === pods.size
+      ? `${release.pod}@${release.host.name}`
+      : releaseName(release);
 }

@@ -1,6 +1,13 @@
 import { object } from "@optique/core/constructs";
 import { parsePodStatus } from "../../../podc/mod.ts";
-import { defineCommand, flag, jsonFlag, quietFlag, releaseArgument } from "../../command.ts";
+import {
+  defineCommand,
+  flag,
+  jsonFlag,
+  parallelOption,
+  quietFlag,
+  releaseArgument,
+} from "../../command.ts";
 import type { Deps } from "../../deps.ts";
 import { findCluster } from "../../project/cluster.ts";
 import { parsePodRef } from "../../project/pod_ref.ts";
@@ -14,6 +21,7 @@ export interface PsOptions {
   readonly readiness: boolean;
   readonly quiet: boolean;
   readonly json: boolean;
+  readonly parallel: number | undefined;
 }
 
 const TIMEOUT_MS = 60_000;
@@ -26,16 +34,21 @@ export const definition = defineCommand<PsOptions>({
     ref: releaseArgument(),
     readiness: flag(["-r", "--readiness"], "Print how many are ready"),
     quiet: quietFlag("Print nothing"),
+    parallel: parallelOption(),
     json: jsonFlag(),
   }),
   run,
 });
 
 async function run(deps: Deps, options: PsOptions): Promise<number> {
+  const { parallel } = options;
   const cluster = await findCluster(deps.cwd, deps.env);
   const releases = await targetReleases(cluster, parsePodRef(options.ref));
   if (options.readiness) return await showReadiness(deps, releases, options);
-  const results = await callPods(deps, releases, "podCall", ["ps"], TIMEOUT_MS);
+  const results = await callPods(deps, releases, "podCall", ["ps"], {
+    timeoutMs: TIMEOUT_MS,
+    parallel,
+  });
   if (options.json) deps.stdout(formatJson(results.map(statusAsJson)));
   else if (!options.quiet) {
     for (const result of results) deps.stdout(statusAsText(result));
@@ -48,9 +61,12 @@ async function run(deps: Deps, options: PsOptions): Promise<number> {
 async function showReadiness(
   deps: Deps,
   releases: readonly Release[],
-  { quiet, json }: PsOptions,
+  { quiet, json, parallel }: PsOptions,
 ): Promise<number> {
-  const results = await callPods(deps, releases, "podCall", ["readiness"], TIMEOUT_MS);
+  const results = await callPods(deps, releases, "podCall", ["readiness"], {
+    timeoutMs: TIMEOUT_MS,
+    parallel,
+  });
   const ready = results.filter(({ code }) => code === 0).length;
   const unanswered = results.filter(({ answered }) => !answered);
   if (json) deps.stdout(formatJson({ ready, total: results.length }));

@@ -1,7 +1,7 @@
 import { object } from "@optique/core/constructs";
 import { multiple } from "@optique/core/modifiers";
 import { formatPodAction, parsePodAction } from "../../../podc/mod.ts";
-import { defineCommand, releaseArgument, textArgument } from "../../command.ts";
+import { defineCommand, parallelOption, releaseArgument, textArgument } from "../../command.ts";
 import type { Deps } from "../../deps.ts";
 import { UserError } from "../../errors.ts";
 import { findCluster } from "../../project/cluster.ts";
@@ -13,6 +13,7 @@ import { callPods, reportFailures, worstCode } from "../../remote/pod_calls.ts";
 export interface RerunOptions {
   readonly ref: string;
   readonly containers: readonly string[];
+  readonly parallel: number | undefined;
 }
 
 const TIMEOUT_MS = 60_000;
@@ -25,18 +26,22 @@ export const definition = defineCommand<RerunOptions>({
   parser: object({
     ref: releaseArgument(),
     containers: multiple(textArgument("CONTAINER", "Only these containers")),
+    parallel: parallelOption(),
   }),
   run,
 });
 
-async function run(deps: Deps, { ref, containers }: RerunOptions): Promise<number> {
+async function run(deps: Deps, { ref, containers, parallel }: RerunOptions): Promise<number> {
   const cluster = await findCluster(deps.cwd, deps.env);
   const action = formatPodAction(containers);
   if (parsePodAction(action)?.containers.length !== containers.length) {
     throw new UserError(`Cannot rerun "${containers.join('" "')}": that is no container name`);
   }
   const releases = await targetReleases(cluster, parsePodRef(ref));
-  const results = await callPods(deps, releases, "podAction", [action.trimEnd()], TIMEOUT_MS);
+  const results = await callPods(deps, releases, "podAction", [action.trimEnd()], {
+    timeoutMs: TIMEOUT_MS,
+    parallel,
+  });
   for (const { release, code } of results) {
     if (code === 0) deps.log.ok(`Asked for a rerun of ${releaseName(release)}`);
   }

@@ -5,9 +5,8 @@ import { POD_STATES, type PodState } from "../../../podc/mod.ts";
 import { defineCommand, jsonFlag, releaseArgument, valueOption } from "../../command.ts";
 import { type Deps, stampOf } from "../../deps.ts";
 import { findCluster } from "../../project/cluster.ts";
-import { parsePodRef } from "../../project/pod_ref.ts";
-import { type Release, releaseName, writeReleaseState } from "../../project/release.ts";
-import { targetReleases } from "../../project/targets.ts";
+import { releaseName, writeReleaseState } from "../../project/release.ts";
+import { namedReleases } from "../../project/targets.ts";
 import { formatJson } from "../../ui/table.ts";
 
 export interface StateOptions {
@@ -35,8 +34,7 @@ export const definition = defineCommand<StateOptions>({
 async function run(deps: Deps, { refs, state, json }: StateOptions): Promise<number> {
   const cluster = await findCluster(deps.cwd, deps.env);
   // All references are resolved before anything is written.
-  const releases: Release[] = [];
-  for (const ref of refs) releases.push(...await targetReleases(cluster, parsePodRef(ref)));
+  const releases = await namedReleases(cluster, refs);
   if (state !== undefined) {
     for (const release of releases) {
       if (release.state === state) {

@@ -1,0 +1,35 @@
+/** Chance that can be repeated. */
+
+export class Random {
+  #state: number;
+
+  /** @param seed a 32-bit number; the same one gives the same choices */
+  constructor(seed: number) {
+    this.#state = seed >>> 0;
+  }
+
+  /** A number from 0 up to, not including, 1. (mulberry32) */
+  next(): number {
+    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
+    let mixed = this.#state;
+    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  }
+
+  /** A whole number from 0 up to, not including, `end`. */
+  below(end: number): number {
+    return Math.floor(this.next() * end);
+  }
+
+  /** @throws {RangeError} when there is nothing to pick from */
+  pick<T>(from: readonly T[]): T {
+    const picked = from[this.below(from.length)];
+    if (picked === undefined) throw new RangeError("Nothing to pick from");
+    return picked;
+  }
+
+  chance(probability: number): boolean {
+    return this.next() < probability;
+  }
+}
