@@ -1,4 +1,5 @@
 /** Full disks for logs, a clock that jumps, a killed keeper: the pod stays, converges and leaves nothing. */
+import { fillDisk } from "../fill_disk.ts";
 import assert from "node:assert/strict";
 import { delimiter } from "node:path";
 import $ from "dax";
@@ -169,10 +170,10 @@ Deno.test({
       const last = async () => Number((await log()).match(/(?<=F tick )\d+$/gm)?.at(-1));
       await eventually("ticks", async () => (await last()) > 5);
 
-      await fill(`${disk}/filler`);
+      await fillDisk(`${disk}/filler`);
       const before = (await log()).length;
       await new Promise((resolve) => setTimeout(resolve, 12_000)); // longer than between two looks
-      await fill(`${disk}/filler`);
+      await fillDisk(`${disk}/filler`);
       assert.ok((await log()).length - before < 4096, "nothing fits any more");
       await Deno.remove(`${disk}/filler`);
       const until = await last();
@@ -193,16 +194,3 @@ Deno.test({
     }
   },
 });
-
-/** Writes to `file` until there is no room left. */
-async function fill(file: string): Promise<void> {
-  const piece = new Uint8Array(1024);
-  for (;;) {
-    try {
-      await Deno.writeFile(file, piece, { append: true });
-    } catch (error) {
-      assert.match(String(error), /No space left/);
-      return;
-    }
-  }
-}

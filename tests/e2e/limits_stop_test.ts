@@ -1,6 +1,7 @@
 /** How containers end, and what a start does not wait for: limitations of the original, gone on real podman. */
 import assert from "node:assert/strict";
 import { parsePodStatus } from "../../podc/mod.ts";
+import { sharedPort } from "../../testing/mod.ts";
 import { eventually, PodFolder } from "../shell/pod_folder.ts";
 import { hasPodman, IMAGE, makeImage } from "./podman.ts";
 
@@ -25,12 +26,6 @@ function yaml(containers: Record<string, { script: string; more?: string; image?
 const ready = async (pod: PodFolder) => (await pod.pod("readiness")).code === 0;
 const started = async (pod: PodFolder, index: number) =>
   parsePodStatus((await pod.read(".pod.status")) ?? "").containers[index]?.startCount === 1;
-
-/** A TCP port of the loopback interface that nobody listens on. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
 
 test("L22: what waited for a startup probe ends before what it waited for, the others side by side", async () => {
   await using pod = await PodFolder.compile(
@@ -72,7 +67,7 @@ test("L22: each container has its own stop timeout", async () => {
 });
 
 test("a container that drains keeps its published port until it has ended", async () => {
-  const port = freePort();
+  const port = sharedPort();
   await using pod = await PodFolder.compile(
     yaml({
       web: {
@@ -109,7 +104,7 @@ test("L18, L19: an image that cannot be had holds up no other container, nor a s
 });
 
 test("L20: a host port that is taken is said to be so, and had once it is free", async () => {
-  const port = freePort();
+  const port = sharedPort();
   await using pod = await PodFolder.compile(
     yaml({
       web: {

@@ -1,4 +1,4 @@
-/** A cluster project with two local hosts and their daemons, made with the real programs. */
+/** A cluster project with local hosts and their daemons, made with the real programs. */
 import { join } from "node:path";
 import { eventually, type Ran, run } from "../shell/pod_folder.ts";
 
@@ -11,29 +11,41 @@ export type HostName = keyof typeof HOSTS;
 /** The example that runs as a container, or as a program. */
 export type WebKind = "container" | "program";
 
+export interface ClusterOptions {
+  /** Loopback address by the name of the host; {@link HOSTS} by default. */
+  readonly hosts?: Readonly<Record<string, string>>;
+  /** Changes the source of the web pod before it is compiled. */
+  readonly prepare?: (source: string) => Promise<void>;
+}
+
 export class LocalCluster implements AsyncDisposable {
   readonly project: string;
-  private readonly daemons = new Map<HostName, Deno.ChildProcess>();
+  private readonly daemons = new Map<string, Deno.ChildProcess>();
 
-  private constructor(readonly dir: string, private readonly env: Record<string, string>) {
+  private constructor(
+    readonly dir: string,
+    readonly hosts: Readonly<Record<string, string>>,
+    private readonly env: Record<string, string>,
+  ) {
     this.project = join(dir, "demo");
   }
 
-  /** Creates the project with both hosts initialised and the proxy and web pods attached, compiled and committed. */
-  static async create(kind: WebKind): Promise<LocalCluster> {
+  /** Creates the project with all hosts initialised and the proxy and web pods attached, compiled and committed. */
+  static async create(kind: WebKind, options: ClusterOptions = {}): Promise<LocalCluster> {
+    const hosts = options.hosts ?? HOSTS;
     const dir = await Deno.makeTempDir({ prefix: "cluster-" });
     const gitConfig = join(dir, "gitconfig");
     await Deno.writeTextFile(
       gitConfig,
       "[user]\nname = e2e\nemail = e2e@localhost\n[init]\ndefaultBranch = main\n",
     );
-    const cluster = new LocalCluster(dir, {
+    const cluster = new LocalCluster(dir, hosts, {
       ...Deno.env.toObject(),
       PATH: `${root}scripts/bin:${Deno.env.get("PATH")}`,
       GIT_CONFIG_GLOBAL: gitConfig,
     });
     await cluster.must(dir, "sns", "cluster", "create", "demo");
-    for (const [host, address] of Object.entries(HOSTS)) {
+    for (const [host, address] of Object.entries(hosts)) {
       await cluster.sns(
         "host",
         "register",
@@ -47,10 +59,11 @@ export class LocalCluster implements AsyncDisposable {
     const source = join(cluster.project, "_pods", "web");
     await Deno.mkdir(join(cluster.project, "_pods"), { recursive: true });
     await cluster.must(root, "cp", "-r", `examples/web-${kind}`, source);
+    await options.prepare?.(source);
     await cluster.must(source, "git", "init", "-q");
     await cluster.commit("web 1.0.0", source);
     for (const pod of ["proxy", "web"]) {
-      for (const host of Object.keys(HOSTS)) await cluster.sns("host", "attach", `${pod}@${host}`);
+      for (const host of Object.keys(hosts)) await cluster.sns("host", "attach", `${pod}@${host}`);
     }
     await cluster.commit("Attach the pods");
     for (const pod of ["proxy", "web"]) await cluster.sns("pod", "compile", pod);
@@ -72,6 +85,19 @@ export class LocalCluster implements AsyncDisposable {
     return out;
   }
 
+  /** Starts `sns` without waiting for its end. */
+  spawn(...args: string[]): Deno.ChildProcess {
+    return new Deno.Command("sns", {
+      args,
+      cwd: this.project,
+      env: this.env,
+      clearEnv: true,
+      stdin: "null",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+  }
+
   sns(...args: string[]): Promise<string> {
     return this.must(this.project, "sns", ...args);
   }
@@ -88,16 +114,21 @@ export class LocalCluster implements AsyncDisposable {
     await this.sns("cluster", "sync");
   }
 
-  home(host: HostName): string {
+  home(host: string): string {
     return join(this.dir, host);
   }
 
   /** A file of the web pod's release on a host. */
-  release(host: HostName, file: string): string {
-    return join(this.home(host), "pods/web/release/1.0.0", file);
+  release(host: string, file: string): string {
+    return join(this.releaseOf(host, "web", "1.0.0"), file);
   }
 
-  startDaemon(host: HostName): void {
+  /** The directory of a release on a host. */
+  releaseOf(host: string, pod: string, version: string): string {
+    return join(this.home(host), "pods", pod, "release", version);
+  }
+
+  startDaemon(host: string): void {
     const log = join(this.dir, `simplenetesd-${host}.log`);
     // The shell only opens the log: Deno cannot give a file to a child.
     const daemon = new Deno.Command("sh", {
@@ -109,23 +140,23 @@ export class LocalCluster implements AsyncDisposable {
     this.daemons.set(host, daemon);
   }
 
-  async stopDaemon(host: HostName): Promise<void> {
+  async stopDaemon(host: string, signal: Deno.Signal = "SIGTERM"): Promise<void> {
     const daemon = this.daemons.get(host);
     if (!daemon) return;
     this.daemons.delete(host);
-    daemon.kill("SIGTERM");
+    daemon.kill(signal);
     await daemon.status;
   }
 
-  daemonLog(host: HostName): Promise<string> {
+  daemonLog(host: string): Promise<string> {
     return Deno.readTextFile(join(this.dir, `simplenetesd-${host}.log`));
   }
 
   /** One request to the web pod's cluster port at a host's proxy: the page, or the error's text. */
-  async ask(host: HostName): Promise<string> {
+  async ask(host: string): Promise<string> {
     const client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
     try {
-      const response = await fetch(`http://${HOSTS[host]}:61000/`, {
+      const response = await fetch(`http://${this.hosts[host]}:61000/`, {
         client,
         signal: AbortSignal.timeout(10_000),
       });
@@ -138,11 +169,11 @@ export class LocalCluster implements AsyncDisposable {
   }
 
   /** Waits until the proxy of `host` is answered by the web pod of `from`. */
-  async answered(host: HostName, from: HostName): Promise<void> {
+  async answered(host: string, from: string): Promise<void> {
     try {
       await eventually(
         `${host} is answered from ${from}`,
-        async () => (await this.ask(host)).startsWith(`web on ${HOSTS[from]},`),
+        async () => (await this.ask(host)).startsWith(`web on ${this.hosts[from]},`),
         60_000,
       );
     } catch (error) {
@@ -153,7 +184,7 @@ export class LocalCluster implements AsyncDisposable {
   /** What there is to know about both hosts, for a test that fails. */
   async report(): Promise<string> {
     const parts: string[] = [];
-    for (const host of Object.keys(HOSTS) as HostName[]) {
+    for (const host of Object.keys(this.hosts)) {
       const pods = await this.try(
         this.dir,
         "sh",
@@ -173,25 +204,16 @@ export class LocalCluster implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const host of [...this.daemons.keys()]) await this.stopDaemon(host);
-    for (const host of Object.keys(HOSTS) as HostName[]) {
-      for (const [pod, version] of [["web", "1.0.0"], ["proxy", "0.1.0"]]) {
-        const script = join(this.home(host), "pods", pod!, "release", version!, "pod");
-        if (await exists(script)) {
-          await this.try(this.dir, script, "rm", "--kill");
-          await this.try(this.dir, script, "purge");
-        }
-      }
+    for (const host of Object.keys(this.hosts)) {
+      await this.try(
+        this.dir,
+        "sh",
+        "-c",
+        'for pod in "$1"/pods/*/release/*/pod; do [ ! -f "$pod" ] || { "$pod" rm --kill; "$pod" purge; }; done',
+        "sh",
+        this.home(host),
+      );
     }
     await Deno.remove(this.dir, { recursive: true });
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
   }
 }

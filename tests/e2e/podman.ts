@@ -5,7 +5,7 @@ import $ from "dax";
 export const IMAGE = "localhost/sns-e2e:1";
 
 /** The name under which the example pods look for theirs. */
-const EXAMPLE_IMAGE = "localhost/demo-web:1";
+export const EXAMPLE_IMAGE = "localhost/demo-web:1";
 
 /** Whether this user can run containers here. */
 export async function hasPodman(): Promise<boolean> {
@@ -21,6 +21,17 @@ export async function makeImage(): Promise<void> {
 }
 
 async function importImage(): Promise<void> {
+  const tar = await Deno.makeTempFile({ suffix: ".tar" });
+  try {
+    await makeImageTar(tar);
+    await $`podman import -q ${tar} ${IMAGE}`.quiet();
+  } finally {
+    await Deno.remove(tar);
+  }
+}
+
+/** Writes the root directory of {@link IMAGE} as a tar, for `podman import`. */
+export async function makeImageTar(path: string): Promise<void> {
   const tree = await Deno.makeTempDir();
   try {
     for (const dir of ["bin", "etc", "tmp", "www"]) await Deno.mkdir(`${tree}/${dir}`);
@@ -29,13 +40,9 @@ async function importImage(): Promise<void> {
       if (applet !== "busybox") await Deno.symlink("busybox", `${tree}/bin/${applet}`);
     }
     await Deno.writeTextFile(`${tree}/etc/passwd`, "root:x:0:0:root:/:/bin/sh\n");
-    await $`tar -C ${tree} -cf ${tree}.tar .`;
-    await $`podman import -q ${tree}.tar ${IMAGE}`.quiet();
+    await $`tar -C ${tree} -cf ${path} .`;
   } finally {
     await Deno.remove(tree, { recursive: true });
-    await Deno.remove(`${tree}.tar`).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    });
   }
 }
 

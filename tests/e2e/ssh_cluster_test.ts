@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { hasSshd, Sshd } from "../../cli/testing/sshd.ts";
 import { eventually, type Ran, run } from "../shell/pod_folder.ts";
+import { exists } from "../exists.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 const ROUTERS = { h1: "127.0.0.21", h2: "127.0.0.22" } as const;
@@ -205,13 +206,3 @@ Deno.test({
     });
   },
 });
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { type CompileOutput, compilePod, parseEnvFile } from "../../podc/mod.ts";
 import { runtimeSource } from "../../podc/render/runtime.ts";
 import { CORPUS, type FuzzInput, mutated, seeds } from "./inputs.ts";
-import { Random } from "./random.ts";
+import { Random } from "../../cli/testing/random.ts";
 import { SyntaxCheck } from "./syntax_check.ts";
 
 const LONGEST_MS = 1000;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { mutateBytes } from "./mutate_bytes.ts";
 import { mutatePod } from "./mutate_pod.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../../cli/testing/random.ts";
 
 export interface FuzzInput {
   readonly pod: string;

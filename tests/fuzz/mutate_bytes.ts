@@ -1,5 +1,5 @@
 /** Mutations that know nothing of YAML: bytes go, come, change and repeat. */
-import type { Random } from "./random.ts";
+import type { Random } from "../../cli/testing/random.ts";
 
 /** Pieces that mean something to YAML, to the preprocessor or to a shell. */
 export const PIECES: readonly string[] = [

@@ -2,7 +2,7 @@
 import { parse, stringify } from "yaml";
 import { podJsonSchema } from "../../podc/spec/json_schema.ts";
 import { PIECES } from "./mutate_bytes.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../../cli/testing/random.ts";
 
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 

@@ -1,4 +1,5 @@
 /** A disk that is full for a while: the program goes on, and its log tells what it lacks. Under each shell and its awk. */
+import { fillDisk } from "../fill_disk.ts";
 import assert from "node:assert/strict";
 import { eventually, PodFolder, run } from "./pod_folder.ts";
 import { type Shell, shells } from "./shells.ts";
@@ -27,18 +28,6 @@ async function runOnSmallDisk(pod: PodFolder, { path }: Shell): Promise<string> 
   return `/proc/${await pod.supervisor()}/root${pod.dir}`;
 }
 
-async function fill(file: string): Promise<void> {
-  const piece = new Uint8Array(1024);
-  for (;;) {
-    try {
-      await Deno.writeFile(file, piece, { append: true });
-    } catch (error) {
-      assert.match(String(error), /No space left/);
-      return;
-    }
-  }
-}
-
 for (const name of ["dash", "bash", "busybox"]) {
   Deno.test({
     name: `${name}: a full disk stops no program, logging resumes, and the log tells of the gap`,
@@ -57,10 +46,10 @@ for (const name of ["dash", "bash", "busybox"]) {
         const count = async () => Number(await pod.read("count"));
         const process = await pod.read(".pod.run/unit/web/process");
 
-        await fill(`${disk}/log/filler`);
+        await fillDisk(`${disk}/log/filler`);
         const full = await count();
         await eventually("it counts on while the disk is full", async () => {
-          await fill(`${disk}/log/filler`);
+          await fillDisk(`${disk}/log/filler`);
           return (await count()) > full + 150;
         });
         const until = await count();

@@ -208,6 +208,16 @@ export async function supervisionSuite(shellName: string): Promise<void> {
     assert.equal(typeof lines[0].time, "number");
   });
 
+  /** The lines of the container web, as they come. */
+  const follow = (pod: PodFolder) =>
+    new Deno.Command(`${pod.dir}/pod`, {
+      args: ["logs", "--follow", "--details=none", "web"],
+      env: { PATH: shell.path },
+      clearEnv: true,
+      stdin: "null",
+      stdout: "piped",
+    }).spawn();
+
   test("logs follow, from what is there on, line by line, once each", async () => {
     await using pod = await compile(
       yaml(
@@ -216,13 +226,7 @@ export async function supervisionSuite(shellName: string): Promise<void> {
     );
     await pod.pod("run", "--wait=20");
     await eventually("some lines", async () => (await pod.log("web")).length > 10);
-    await using follower = new Deno.Command(`${pod.dir}/pod`, {
-      args: ["logs", "--follow", "--details=none", "web"],
-      env: { PATH: shell.path },
-      clearEnv: true,
-      stdin: "null",
-      stdout: "piped",
-    }).spawn();
+    await using follower = follow(pod);
     const seen: string[] = [];
     for await (const chunk of follower.stdout.pipeThrough(new TextDecoderStream())) {
       seen.push(...chunk.split("\n").filter((line) => line !== ""));
@@ -231,6 +235,17 @@ export async function supervisionSuite(shellName: string): Promise<void> {
     assert.deepEqual(seen, Array.from({ length: 200 }, (_, n) => String(n)));
     follower.kill("SIGTERM");
     assert.equal((await follower.status).code, 0);
+  });
+
+  test("logs follow a pod that has not run yet", async () => {
+    await using pod = await compile(yaml("echo first; exec sleep 1000"));
+    await using follower = follow(pod);
+    await pod.pod("run", "--wait=20");
+    const reader = follower.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    assert.equal((await reader.read()).value, "first\n");
+    await reader.cancel();
+    follower.kill("SIGTERM");
+    await follower.status;
   });
 
   test("shell runs words as they are, in the pod's folder", async () => {

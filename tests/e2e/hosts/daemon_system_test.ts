@@ -1,9 +1,13 @@
 /** The daemon's unit under a real systemd: ready, watched, restarted, upgraded, rebooted, with a real pod. */
 import { match, ok, strictEqual } from "node:assert/strict";
-import { systemdUnit } from "../../daemon/mod.ts";
-import { SystemdMachine, whyNoSystemd } from "./systemd_machine.ts";
+import { REMOTE_PROGRAMS } from "../../../cli/remote/programs.ts";
+import { systemdUnit } from "../../../daemon/mod.ts";
+import { Lab } from "../../hosts/lab.ts";
+import type { Machine } from "../../hosts/machine.ts";
+import { whyNoHosts } from "../../hosts/place.ts";
+import { eventually } from "../../shell/pod_folder.ts";
 
-const why = whyNoSystemd();
+const why = await whyNoHosts();
 if (why) console.warn(`The daemon is not tested under systemd: ${why}`);
 
 const POD = `api: 1.0.0
@@ -13,28 +17,15 @@ executable:
   command: [sleep, "98765"]
 `;
 
-/** The program `name` of this project, as a file of the machine. */
-const program = (name: string) =>
-  `#!/bin/sh
-export DENO_DIR=/opt/deno_dir DENO_NO_UPDATE_CHECK=1
-exec /opt/deno run -q -A --no-lock --config /opt/simplenetes/deno.json /opt/simplenetes/${name}/main.ts "$@"
-`;
-
-async function until(what: string, condition: () => Promise<boolean>, ms = 90_000): Promise<void> {
-  const end = performance.now() + ms;
-  while (!await condition()) {
-    if (performance.now() > end) throw new Error(`Never came: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
+const until = (what: string, condition: () => Promise<boolean>) =>
+  eventually(what, condition, 90_000);
 
 Deno.test({
   name: "under systemd: ready, upgraded, killed, frozen and rebooted, and the pod goes on",
   ignore: why !== undefined,
   fn: async () => {
-    await using machine = new SystemdMachine();
-    const up = () => machine.is("systemctl is-system-running | grep -qE 'running|degraded'");
-    await until("the boot", up);
+    await using lab = await Lab.create({ m1: { disk: "bare" } });
+    const machine = lab.host("m1");
     await install(machine);
     const sleeper = () => machine.run("pgrep -u ann -fx 'sleep 98765'");
     const main = () => machine.run("systemctl show -P MainPID simplenetesd");
@@ -52,6 +43,7 @@ Deno.test({
     const journal = await machine.run("journalctl -p info -o cat -u simplenetesd");
     match(journal, /^\[INFO\] +simplenetesd \S+ serves the host homes of all users/m);
     ok(!/^<|^\d{4}-\d\d-\d\dT/m.test(journal), journal);
+    await readsJournal(machine);
 
     await machine.run("systemctl restart simplenetesd");
     strictEqual(await sleeper(), pid, "an upgrade ended the pod");
@@ -64,11 +56,7 @@ Deno.test({
       strictEqual(await sleeper(), pid, `SIG${signal} ended the pod`);
     }
 
-    const boot = await machine.run("cat /proc/1/stat | cut -d ' ' -f 22");
-    await machine.run("systemctl reboot || :").catch(() => {});
-    await until("the next boot", async () => {
-      return await machine.is(`[ "$(cut -d ' ' -f 22 /proc/1/stat)" != ${boot} ]`) && await up();
-    });
+    await machine.reboot();
     await until("the pod after the boot", () => machine.is("pgrep -u ann -fx 'sleep 98765'"));
     await until("its status", () => {
       return machine.is("simplenetesd status | grep -q 'web:1.0.0  running  ready'");
@@ -76,23 +64,27 @@ Deno.test({
   },
 });
 
-/** Puts the programs, the unit, an account and its host home with one compiled pod onto the machine. */
-async function install(machine: SystemdMachine): Promise<void> {
+/** What `sns host logs` runs on a host reads the real journal. */
+async function readsJournal(machine: Machine): Promise<void> {
+  const line =
+    /^\d{10}\.\d{9} 0 \S*simplenetesd\S*\[\d+\]: \[INFO\] .*serves the host homes of all users/m;
+  const read = (...args: string[]) => machine.run(REMOTE_PROGRAMS.daemonLog, ...args);
+  match(await read("no", "0", "0"), line);
+  strictEqual((await read("no", "0", "1")).split("\n").length, 1);
+}
+
+/** Puts the unit, an account and its host home with one compiled pod onto the machine. */
+async function install(machine: Machine): Promise<void> {
   const put = 'printf %s "$2" >"$1"';
-  for (const [name, folder] of [["simplenetesd", "daemon"], ["podc", "podc"]] as const) {
-    const path = `/usr/local/bin/${name}`;
-    await machine.run(`${put}; chmod 755 "$1"`, path, program(folder));
-  }
   // A frozen daemon is to be found within the test's time.
   const unit = systemdUnit().replace(/^WatchdogSec=.*$/m, "WatchdogSec=5");
   await machine.run(put, "/etc/systemd/system/simplenetesd.service", unit);
   await machine.run("useradd -m ann; loginctl enable-linger ann; systemctl daemon-reload");
-  const prepare = `cd; mkdir -p cluster-host/pods/web/release/1.0.0; cd cluster-host
+  await machine.as(
+    "ann",
+    `mkdir -p cluster-host/pods/web/release/1.0.0; cd cluster-host
     echo e2e-1 >cluster-id.txt; cd pods/web/release/1.0.0
-    printf %s "$1" >.pod.yaml; podc web -f .pod.yaml -o pod; echo running >pod.state`;
-  await machine.run(
-    'exec setpriv --reuid ann --regid ann --init-groups env HOME=/home/ann sh -euc "$1" sh "$2"',
-    prepare,
+    printf %s "$1" >.pod.yaml; podc web -f .pod.yaml -o pod; echo running >pod.state`,
     POD,
   );
 }
