@@ -17,7 +17,8 @@ const LAYERS = ["proxy/conf", "podc", "daemon", "cli"];
 /** Rooms beside the stack: what each may import besides itself. */
 const BESIDE: Record<string, readonly string[]> = {
   "proxy": ["proxy/conf"],
-  "pods": [],
+  "pods": ["proxy/conf"],
+  "testing": [],
   "tests": ["proxy/conf", "proxy", "podc", "daemon", "cli", "pods"],
   "scripts": ["proxy/conf", "podc", "daemon", "cli", "pods"],
   "examples": [],
@@ -39,11 +40,17 @@ function allowed(room: string): readonly string[] {
   return BESIDE[room] ?? [...LAYERS, "proxy"];
 }
 
+/** Whether a file is there for tests only. */
+function isForTests(path: string): boolean {
+  return /(^|\/)(testing|tests|conformance)\/|(^|\/)test_\w+\.ts$|_(test|child)\.ts$/.test(path);
+}
+
 /** Why `from` may not import `to`; `undefined` when it may. */
 export function violation(from: string, to: string): string | undefined {
   const [here, there] = [roomOf(from), roomOf(to)];
   if (here === there) return undefined;
-  if (!allowed(here).includes(there)) {
+  if (there === "testing" && !isForTests(from)) return `${from} imports ${to}: that is for tests`;
+  if (there !== "testing" && !allowed(here).includes(there)) {
     return `${from} imports ${to}: ${here || "the root"} may not use ${there}`;
   }
   const outside = here === "tests" || here === "scripts";

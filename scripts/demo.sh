@@ -3,7 +3,8 @@
 # reached through the proxy, stopped and started again. Cleans up behind itself.
 #
 # With rootless podman the web pod is a container, else a program on the host.
-# DEMO_WITHOUT_PODMAN=1 shows the latter where podman is there.
+# DEMO_WITHOUT_PODMAN=1 shows the latter where podman is there. DEMO_PROGRAMS is a directory with the
+# programs to show instead of those from the sources.
 set -eu
 cd -- "$(dirname -- "$0")/.."
 root=$PWD
@@ -22,7 +23,7 @@ if [ "${1:-}" != prepared ]; then
   fi
 fi
 
-PATH=$root/scripts/bin:$root/.deno/bin:$PATH
+PATH=${DEMO_PROGRAMS:-$root/scripts/bin}:$root/.deno/bin:$PATH
 export PATH DENO_NO_UPDATE_CHECK=1
 work=$(mktemp -d)
 daemons=

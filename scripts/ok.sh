@@ -18,10 +18,11 @@ deno check
 step layers
 deno run --allow-read --allow-run=deno scripts/check_layers.ts
 step shellcheck
-shellcheck scripts/*.sh scripts/bin/* .ci/run
+shellcheck scripts/*.sh scripts/bin/* tests/hosts/*.sh .ci/run
 # Fragments of the pod script: checked whole by the golden cases, here only for syntax.
 for file in podc/runtime/*.sh; do sh -n "$file"; done
-find cli/remote -name '*.sh' -exec shellcheck -s sh {} +
+shellcheck -x pods/*/config/bin/*.sh
+find cli/remote cli/ingress -name '*.sh' -exec shellcheck -s sh {} +
 step docs
 deno run -A scripts/check_docs.ts
 step tests

@@ -9,11 +9,13 @@ set -eu
 cd -- "$(dirname -- "$0")/.."
 
 deno_version=2.9.6
-packages="git curl busybox-static shellcheck podman runc crun catatonit uidmap slirp4netns util-linux procps"
+packages="git curl busybox-static shellcheck podman runc crun catatonit uidmap slirp4netns util-linux procps openssl"
 # What the tests of the proxy put before, behind and between proxies.
-packages="$packages iproute2 haproxy nginx-light libnginx-mod-stream"
+packages="$packages iproute2 haproxy nginx-light libnginx-mod-stream pebble"
 # Servers and login shells of the tests over SSH.
 packages="$packages openssh-client openssh-server fish tcsh"
+# What the hosts of the tests are booted with; their disks are made at the first test (tests/hosts/image.sh).
+packages="$packages debootstrap systemd-container nftables"
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 
@@ -88,3 +90,6 @@ install_deno() {
 install_deno
 # All dependencies, once, so that nothing is fetched later.
 DENO_DIR=$PWD/.deno/dir run_logged .deno/bin/deno install --frozen
+# The bundler of the build comes with its first use.
+[ -e .deno/bundler-is-there.js ] ||
+  DENO_DIR=$PWD/.deno/dir run_logged .deno/bin/deno bundle -q -o .deno/bundler-is-there.js proxy/conf/mod.ts

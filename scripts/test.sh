@@ -25,8 +25,8 @@ if [ "$(id -u)" = 0 ]; then
   prepare_user
   copy_project
   run e2e as_user "$copy/scripts/e2e.sh"
-  # What boots a machine takes root; left out above.
-  run systemd sh scripts/e2e.sh tests/e2e/daemon_system_test.ts
+  # What boots hosts takes root; left out above.
+  run hosts sh scripts/e2e.sh tests/e2e/hosts
 else
   run e2e sh scripts/e2e.sh
 fi
