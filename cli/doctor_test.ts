@@ -1,7 +1,7 @@
 /** `host doctor` and `cluster doctor` on this machine, and over SSH. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { freshAddress, freshPort } from "../testing/mod.ts";
+import { freshAddress, freshPort } from "../tests/loopback/mod.ts";
 import { TestProject } from "./testing/project.ts";
 import { hasSshd, Sshd } from "./testing/sshd.ts";
 

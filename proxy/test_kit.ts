@@ -9,13 +9,13 @@ import {
   type ProxyConf,
 } from "./conf/mod.ts";
 import { createLog, type Log } from "./log.ts";
-import { freshAddress } from "../testing/mod.ts";
+import { freshAddress } from "../tests/loopback/mod.ts";
 import { LinuxEngine } from "./linux/linux_engine.ts";
 import type { Plan } from "./plan.ts";
 import { Proxy } from "./proxy.ts";
 import { choosePlane } from "./workers/choose_plane.ts";
 
-export * from "../testing/mod.ts";
+export * from "../tests/loopback/mod.ts";
 export * from "./test_server.ts";
 
 /** Where the proxies of tests talk to each other. */

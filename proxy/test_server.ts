@@ -1,5 +1,5 @@
 /** For tests: small TCP servers, and what a client says to them. */
-import { isListening } from "../testing/mod.ts";
+import { isListening } from "../tests/loopback/mod.ts";
 
 /** A server on a free port of `hostname`. */
 export class TestServer {

@@ -14,11 +14,13 @@ interface Module {
 
 /** Lower layers first; a layer may import its own files and the doors of those before it. */
 const LAYERS = ["proxy/conf", "podc", "daemon", "cli"];
+/** Addresses and ports for the tests of all rooms. */
+const LOOPBACK = "tests/loopback";
 /** Rooms beside the stack: what each may import besides itself. */
 const BESIDE: Record<string, readonly string[]> = {
   "proxy": ["proxy/conf"],
   "pods": ["proxy/conf"],
-  "testing": [],
+  [LOOPBACK]: [],
   "tests": ["proxy/conf", "proxy", "podc", "daemon", "cli", "pods"],
   "scripts": ["proxy/conf", "podc", "daemon", "cli", "pods"],
   "examples": [],
@@ -26,9 +28,13 @@ const BESIDE: Record<string, readonly string[]> = {
 
 const root = new URL("../", import.meta.url);
 
+/** Rooms within rooms. */
+const INNER = ["proxy/conf", LOOPBACK];
+
 /** The room of a file below the root, such as "podc"; "" for files of the root itself. */
 function roomOf(path: string): string {
-  if (path.startsWith("proxy/conf/")) return "proxy/conf";
+  const inner = INNER.find((room) => path.startsWith(`${room}/`));
+  if (inner !== undefined) return inner;
   return path.includes("/") ? path.slice(0, path.indexOf("/")) : "";
 }
 
@@ -49,8 +55,8 @@ function isForTests(path: string): boolean {
 export function violation(from: string, to: string): string | undefined {
   const [here, there] = [roomOf(from), roomOf(to)];
   if (here === there) return undefined;
-  if (there === "testing" && !isForTests(from)) return `${from} imports ${to}: that is for tests`;
-  if (there !== "testing" && !allowed(here).includes(there)) {
+  if (there === LOOPBACK && !isForTests(from)) return `${from} imports ${to}: that is for tests`;
+  if (there !== LOOPBACK && !allowed(here).includes(there)) {
     return `${from} imports ${to}: ${here || "the root"} may not use ${there}`;
   }
   const outside = here === "tests" || here === "scripts";

@@ -1,6 +1,6 @@
 /** A real sshd on a loopback address, with keys, a config and a home directory of its own. */
 import { join } from "node:path";
-import { sharedPort } from "../../testing/mod.ts";
+import { sharedPort } from "../../tests/loopback/mod.ts";
 import { until } from "./until.ts";
 
 export interface SshdOptions {

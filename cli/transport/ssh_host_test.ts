@@ -3,7 +3,7 @@ import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/st
 import { join } from "node:path";
 import fc from "fast-check";
 import { type Host, HostError, type HostErrorReason, type HostProgram } from "../../daemon/mod.ts";
-import { freshAddress, freshPort } from "../../testing/mod.ts";
+import { freshAddress, freshPort } from "../../tests/loopback/mod.ts";
 import { Far } from "../testing/far.ts";
 import { hasSshd, Sshd } from "../testing/sshd.ts";
 import { statIfPresent } from "../project/files.ts";

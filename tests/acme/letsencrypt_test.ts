@@ -2,7 +2,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { join } from "node:path";
-import { freshAddress } from "../../testing/mod.ts";
+import { freshAddress } from "../loopback/mod.ts";
 import { Pebble, pebbleMissing, type PebbleOptions } from "./pebble.ts";
 
 const TIMEOUT_MS = 60_000;

@@ -1,7 +1,7 @@
 /** How containers end, and what a start does not wait for: limitations of the original, gone on real podman. */
 import assert from "node:assert/strict";
 import { parsePodStatus } from "../../podc/mod.ts";
-import { sharedPort } from "../../testing/mod.ts";
+import { sharedPort } from "../loopback/mod.ts";
 import { eventually, PodFolder } from "../shell/pod_folder.ts";
 import { hasPodman, IMAGE, makeImage } from "./podman.ts";
 

@@ -2,7 +2,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { VERSION } from "../../proxy/conf/mod.ts";
-import { freshAddress, freshPort } from "../../testing/mod.ts";
+import { freshAddress, freshPort } from "../loopback/mod.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const SHELLS = [["dash"], ["bash", "--posix"], ["busybox", "sh"]] as const;

@@ -1,5 +1,5 @@
 import { match, strictEqual } from "node:assert/strict";
-import { freshAddress, freshPort } from "../../../testing/mod.ts";
+import { freshAddress, freshPort } from "../../../tests/loopback/mod.ts";
 import { isOwn, serveBundle } from "./bundle_server.ts";
 import { ChallengeServer } from "./challenge_server.ts";
 import { precheck } from "./precheck.ts";
