@@ -1,5 +1,5 @@
 /** A program that a test runs and talks with, perhaps on a host of a lab. */
-import { TextLineStream } from "./text_lines.ts";
+import { TextLineStream } from "../text_lines.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 

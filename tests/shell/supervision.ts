@@ -1,6 +1,7 @@
 /** Probes, signals, configs and restart policies, with a program for a unit, for one shell. */
 import assert from "node:assert/strict";
 import { parsePodStatus } from "../../podc/mod.ts";
+import { TextLineStream } from "../text_lines.ts";
 import { eventually, PodFolder } from "./pod_folder.ts";
 import { shells } from "./shells.ts";
 
@@ -217,6 +218,9 @@ export async function supervisionSuite(shellName: string): Promise<void> {
       stdin: "null",
       stdout: "piped",
     }).spawn();
+  // A line may come in pieces.
+  const linesOf = (follower: Deno.ChildProcess) =>
+    follower.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream());
 
   test("logs follow, from what is there on, line by line, once each", async () => {
     await using pod = await compile(
@@ -228,9 +232,9 @@ export async function supervisionSuite(shellName: string): Promise<void> {
     await eventually("some lines", async () => (await pod.log("web")).length > 10);
     await using follower = follow(pod);
     const seen: string[] = [];
-    for await (const chunk of follower.stdout.pipeThrough(new TextDecoderStream())) {
-      seen.push(...chunk.split("\n").filter((line) => line !== ""));
-      if (seen.at(-1) === "199") break;
+    for await (const line of linesOf(follower)) {
+      seen.push(line);
+      if (line === "199") break;
     }
     assert.deepEqual(seen, Array.from({ length: 200 }, (_, n) => String(n)));
     follower.kill("SIGTERM");
@@ -241,9 +245,9 @@ export async function supervisionSuite(shellName: string): Promise<void> {
     await using pod = await compile(yaml("echo first; exec sleep 1000"));
     await using follower = follow(pod);
     await pod.pod("run", "--wait=20");
-    const reader = follower.stdout.pipeThrough(new TextDecoderStream()).getReader();
-    assert.equal((await reader.read()).value, "first\n");
-    await reader.cancel();
+    const lines = linesOf(follower).getReader();
+    assert.equal((await lines.read()).value, "first");
+    await lines.cancel();
     follower.kill("SIGTERM");
     await follower.status;
   });
