@@ -9,7 +9,7 @@ set -eu
 cd -- "$(dirname -- "$0")/.."
 
 deno_version=2.9.6
-packages="git curl busybox-static shellcheck podman runc crun catatonit uidmap slirp4netns util-linux procps openssl"
+packages="git curl wget busybox-static shellcheck podman runc crun catatonit uidmap slirp4netns util-linux procps openssl"
 # What the tests of the proxy put before, behind and between proxies.
 packages="$packages iproute2 haproxy nginx-light libnginx-mod-stream pebble"
 # Servers and login shells of the tests over SSH.
