@@ -1,18 +1,22 @@
 /**
  * An image for the official ingress pod that is made here, as no registry is asked: HAProxy, dash as its
- * shell and wget of this machine with the libraries they link to, and busybox for all other programs.
+ * shell, wget and timeout of this machine with the libraries they link to, and busybox for the rest.
  */
 import $ from "dax";
 import { dirname, join } from "node:path";
 
 /** The image's name, as `ingress_image` in cluster-vars.env has it. */
-export const INGRESS_IMAGE = "localhost/sns-ingress:1";
+export const INGRESS_IMAGE = "localhost/sns-ingress:2";
 
-/** Where the image has the programs of this machine. Busybox's static wget dies of looking up any name. */
+/**
+ * Where the image has the programs of this machine. Busybox's static wget dies of looking up any name, and
+ * its timeout prefers that wget to all others.
+ */
 const PROGRAMS: Readonly<Record<string, string>> = {
   haproxy: "usr/sbin/haproxy",
   dash: "bin/sh",
   wget: "usr/bin/wget",
+  timeout: "usr/bin/timeout",
 };
 
 const FILES: Readonly<Record<string, string>> = {
@@ -77,7 +81,7 @@ async function addProgram(tree: string, name: string, to: string): Promise<void>
 async function addBusybox(tree: string): Promise<void> {
   await Deno.copyFile((await $.which("busybox"))!, join(tree, "bin/busybox"));
   for (const applet of await $`busybox --list`.lines()) {
-    if (!["busybox", "sh", "wget"].includes(applet)) {
+    if (!["busybox", "sh", "wget", "timeout"].includes(applet)) {
       await Deno.symlink("busybox", join(tree, "bin", applet));
     }
   }
