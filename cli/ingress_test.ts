@@ -1,6 +1,7 @@
 /** geningress as people use it: a project, releases with ingress, and what comes of them. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { configId } from "./ingress/haproxy_cfg.ts";
+import { join } from "node:path";
 import { TestProject } from "./testing/project.ts";
 
 const CFG = "_config/ingress/conf/haproxy.cfg";
@@ -45,13 +46,41 @@ Deno.test("geningress writes what releases then carry, once", async () => {
   match(id!, /^[0-9a-f]{16}$/);
   match(cfg, new RegExp(`string "${id}\\\\n" if \\{ path /config \\}`));
   match(ran.stderr, new RegExp(`Wrote ${CFG}, config ${id}`));
-  const { mode } = await Deno.stat(project.path("_config/ingress/conf/fallback.pem"));
-  strictEqual(mode! & 0o777, 0o600);
   match((await project.run("cluster geningress")).stderr, /Nothing to do/);
   await project.ok("pod updateconfig ingress");
   const released = "h1/pods/ingress/release/0.1.0/config/conf";
   strictEqual(await read(project.path(`${released}/haproxy.cfg`)), cfg);
-  strictEqual((await Deno.stat(project.path(`${released}/fallback.pem`))).mode! & 0o777, 0o600);
+});
+
+Deno.test("no certificate is needed, in a fresh clone neither, and no private key is made", async () => {
+  await using project = await projectWith("{ protocol: https, domain: example.com }");
+  await project.commit("all");
+  await project.git("clone", "-q", ".", "../clone");
+  const ran = await project.run("cluster geningress", join(project.base, "clone"));
+  strictEqual(ran.code, 0, ran.stderr);
+  await project.ok("cluster geningress");
+  const cfg = await read(project.path(CFG));
+  strictEqual(await read(join(project.base, "clone", CFG)), cfg);
+  match(cfg, / ssl strict-sni crt \.\.\/usercerts crt \.\.\/autocerts /);
+  const { stdout } = await new Deno.Command("grep", {
+    args: ["-rl", "PRIVATE KEY", project.path("_config"), project.path("h1")],
+  }).output();
+  strictEqual(new TextDecoder().decode(stdout), "");
+});
+
+Deno.test("usercerts/default.pem is for all names without a certificate", async () => {
+  await using project = await projectWith("{ protocol: https, domain: example.com }");
+  const file = project.path("_config/ingress/usercerts/default.pem");
+  const { success } = await new Deno.Command("openssl", {
+    args: ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+      .concat(["-days", "2", "-subj", "/CN=any", "-keyout", file, "-out", file]),
+    stderr: "null",
+  }).output();
+  ok(success);
+  await Deno.chmod(file, 0o644);
+  await project.ok("cluster geningress");
+  match(await read(project.path(CFG)), / ssl crt \.\.\/usercerts\/default\.pem crt /);
+  strictEqual((await Deno.stat(file)).mode! & 0o777, 0o600);
 });
 
 Deno.test("--dry-run shows the difference and changes nothing", async () => {
@@ -60,7 +89,6 @@ Deno.test("--dry-run shows the difference and changes nothing", async () => {
   strictEqual(first.code, 2, first.stderr);
   match(first.stdout, /^--- _config\/ingress\/conf\/haproxy\.cfg\n\+\+\+ .*\n@@ /);
   ok(!await present(project.path(CFG)));
-  ok(!await present(project.path("_config/ingress/conf/fallback.pem")));
   await project.ok("cluster geningress");
   strictEqual(await project.ok("cluster geningress --dry-run"), "");
   await project.ok("pod state web -s removed");

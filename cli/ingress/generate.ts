@@ -12,22 +12,19 @@ import {
   writeFileAtomic,
 } from "../project/files.ts";
 import { checkConfig, defaultImage } from "./check_config.ts";
-import { makeFallbackCertificate } from "./fallback_certificate.ts";
-import { configId, formatHaproxyCfg } from "./haproxy_cfg.ts";
+import { configId, DEFAULT_CERTIFICATE, formatHaproxyCfg } from "./haproxy_cfg.ts";
 import { planIngress, type RuleSource } from "./plan.ts";
 import { readSources } from "./sources.ts";
 import { loadTemplates } from "./templates.ts";
 
 /** Where it comes to lie below `_config/<pod>/`. */
 export const HAPROXY_CFG = "conf/haproxy.cfg";
-const FALLBACK = "conf/fallback.pem";
 
 export interface GenerateOptions {
   /** Name of the ingress pod. */
   readonly pod: string;
   /** Cluster ports whose rules are left out. */
   readonly excluded: ReadonlySet<number>;
-  readonly now: Date;
   readonly signal: AbortSignal;
 }
 
@@ -39,8 +36,6 @@ export interface Generated {
   /** The present haproxy.cfg; empty when there is none. */
   readonly before: string;
   readonly after: string;
-  /** A certificate for an ingress without any; absent when the project has one. */
-  readonly fallback?: string;
   /** Whether a HAProxy has checked it. */
   readonly checked: boolean;
   readonly warnings: readonly string[];
@@ -54,7 +49,7 @@ export interface Generated {
  */
 export async function generateIngress(
   cluster: Cluster,
-  { pod, excluded, now, signal }: GenerateOptions,
+  { pod, excluded, signal }: GenerateOptions,
 ): Promise<Generated> {
   const { fragments, options } = await loadTemplates(cluster, pod);
   const { sources, warnings } = await readSources(cluster, pod);
@@ -64,16 +59,10 @@ export async function generateIngress(
   if (errors.length > 0) {
     throw new UserError(`Cannot make one configuration of all rules:\n${errors.join("\n")}`);
   }
-  const after = formatHaproxyCfg(plan, fragments, options);
   const root = configRoot(cluster, pod);
-  const present = await statIfPresent(join(root, FALLBACK)) !== undefined;
-  const fallback = present
-    ? undefined
-    : makeFallbackCertificate(now, crypto.getRandomValues(new Uint8Array(15)));
-  const files = new Map([
-    [HAPROXY_CFG, after],
-    ...(fallback ? [[FALLBACK, fallback] as const] : []),
-  ]);
+  const defaultCertificate = await statIfPresent(join(root, DEFAULT_CERTIFICATE)) !== undefined;
+  const after = formatHaproxyCfg(plan, fragments, { ...options, defaultCertificate });
+  const files = new Map([[HAPROXY_CFG, after]]);
   const check = await checkConfig(cluster, pod, files, await imageOf(cluster, pod), signal);
   if (check.kind === "refused") {
     throw new UserError(
@@ -90,7 +79,6 @@ export async function generateIngress(
     id: configId(after) ?? "",
     before: await readTextIfPresent(join(root, HAPROXY_CFG)) ?? "",
     after,
-    ...(fallback === undefined ? {} : { fallback }),
     checked: check.kind === "ok",
     warnings: [
       ...warnings,
@@ -103,9 +91,6 @@ export async function generateIngress(
 /** Puts a configuration into the project; private keys beside it become readable for their owner alone. */
 export async function writeIngress(cluster: Cluster, generated: Generated): Promise<void> {
   const root = configRoot(cluster, generated.pod);
-  if (generated.fallback !== undefined) {
-    await writeFileAtomic(join(root, FALLBACK), generated.fallback, 0o600);
-  }
   for (const dir of ["conf", "usercerts"]) await hideKeys(join(root, dir));
   if (generated.after !== generated.before) {
     await writeFileAtomic(join(root, HAPROXY_CFG), generated.after, 0o644);

@@ -12,7 +12,12 @@ export interface CfgOptions {
   readonly adminPort: number;
   /** Whether what is in front of the ingress speaks the PROXY protocol. */
   readonly acceptProxy: boolean;
+  /** Whether there is a {@link DEFAULT_CERTIFICATE}. */
+  readonly defaultCertificate?: boolean;
 }
+
+/** Path below `_config/<pod>/` of the certificate for names that have none, if the user wants one. */
+export const DEFAULT_CERTIFICATE = "usercerts/default.pem";
 
 const ID_LINE = /^# config ([0-9a-f]{16})$/m;
 
@@ -76,10 +81,12 @@ function linesOf(fragments: Fragments, name: string): string[] {
 function frontendSection(
   { bind, protocol, matches }: Frontend,
   fragments: Fragments,
-  { acceptProxy }: CfgOptions,
+  { acceptProxy, defaultCertificate }: CfgOptions,
 ): string {
+  // Without a default, strict-sni lets HAProxy listen before there is any certificate.
+  const others = defaultCertificate ? `crt ../${DEFAULT_CERTIFICATE}` : "strict-sni";
   const tls = protocol === "https"
-    ? " ssl crt fallback.pem crt ../usercerts crt ../autocerts alpn h2,http/1.1"
+    ? ` ssl ${others} crt ../usercerts crt ../autocerts alpn h2,http/1.1`
     : "";
   const more = `${acceptProxy ? " accept-proxy" : ""}${tls}`;
   const name = protocol === "tcp" ? "nothing-tcp" : "nothing-http";

@@ -78,7 +78,7 @@ class ProjectGate implements IngressGate {
     const rules = await this.#rules(replicas);
     for (const { release, want } of rules) await setIngressState(release, want, stampOf(deps));
     const { signal } = deps;
-    const options = { pod: INGRESS_POD, excluded: new Set<number>(), now: deps.now(), signal };
+    const options = { pod: INGRESS_POD, excluded: new Set<number>(), signal };
     const generated = await generateIngress(cluster, options);
     await writeIngress(cluster, generated);
     for (const { dir } of await runningIngress(cluster)) {

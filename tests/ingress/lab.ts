@@ -4,12 +4,12 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { makeFallbackCertificate } from "../../cli/ingress/fallback_certificate.ts";
 import { configId, formatHaproxyCfg } from "../../cli/ingress/haproxy_cfg.ts";
 import { parseIngressConf } from "../../cli/ingress/ingress_conf.ts";
 import { planIngress } from "../../cli/ingress/plan.ts";
 import { OFFICIAL_PODS } from "../../pods/mod.ts";
 import { freshAddress } from "../../proxy/test_kit.ts";
+import { exists } from "../exists.ts";
 import { whyMissing } from "../proxy/other_programs.ts";
 import { Program } from "../proxy/program.ts";
 import { ProxyHost } from "../proxy/proxy_host.ts";
@@ -47,6 +47,8 @@ export interface LabOptions {
   readonly bind?: string;
   /** Whether the pod's scripts find nothing but busybox's programs and curl. */
   readonly busybox?: boolean;
+  /** Puts more files beside the pod's configs, `usercerts/default.pem` for one. */
+  readonly files?: (dir: string) => Promise<void>;
   /** Leaves haproxy.cfg out at first. */
   readonly unconfigured?: boolean;
 }
@@ -75,8 +77,7 @@ export class IngressLab implements AsyncDisposable {
         await Deno.writeTextFile(join(dir, path), text);
       }
       await Deno.mkdir(join(dir, "autocerts"));
-      const pem = makeFallbackCertificate(new Date(), crypto.getRandomValues(new Uint8Array(15)));
-      await Deno.writeTextFile(join(dir, "conf/fallback.pem"), pem, { mode: 0o600 });
+      await options.files?.(dir);
       if (!options.unconfigured) await lab.configure(options.rules);
       await proxy.start();
       await lab.#launch();
@@ -105,7 +106,8 @@ export class IngressLab implements AsyncDisposable {
     const source = { pod: "web", version: "1.0.0", file: "web:1.0.0", rules: parsed.rules };
     const plan = planIngress([source]);
     assert.deepEqual(plan.errors, []);
-    const cfg = formatHaproxyCfg(plan, fragments, options);
+    const defaultCertificate = await exists(join(this.dir, "usercerts/default.pem"));
+    const cfg = formatHaproxyCfg(plan, fragments, { ...options, defaultCertificate });
     // Here no /etc/hosts leads to the proxy of just this host.
     const text = change(cfg.replaceAll(" proxy:", ` ${this.ip}:`));
     const temporary = join(this.dir, "haproxy.cfg.new");

@@ -51,7 +51,11 @@ class KeptAlive {
 testReload(
   "reload under load: nothing fails, and each connection sees old, then new",
   async (stack) => {
-    const lab = stack.use(await IngressLab.start({ rules: RULES(61000) }));
+    const files = async (dir: string) => {
+      const { pem } = await makeCertificate(dir, "example.com");
+      await Deno.writeTextFile(join(dir, "usercerts/example.pem"), pem, { mode: 0o600 });
+    };
+    const lab = stack.use(await IngressLab.start({ rules: RULES(61000), files }));
     const pods = ["old", "new"].map((name) => webPod(lab.ip, name));
     for (const { close } of pods) stack.defer(close);
     await lab.proxy.map(

@@ -119,9 +119,9 @@ testIngress("an https port without any certificate yet, then with one of the use
   rules: rule("https", { host: "example.com other.example.com" }, A),
   variables: { hsts: "600" },
 }, async (lab, stack) => {
-  const insecure = await lab.get(https(), "-k");
-  assert.equal(JSON.parse(insecure.body).proto, "https");
-  assert.equal((await lab.curl(https())).code, 60, "nobody trusts the self-signed one");
+  const none = await lab.curl("-k", https());
+  assert.equal(none.code, 35);
+  assert.match(none.err, /unrecognized name/);
   const dir = await Deno.makeTempDir({ prefix: "ingress-certificates-" });
   stack.defer(() => Deno.remove(dir, { recursive: true }));
   const { pem, ca } = await makeCertificate(dir, "example.com");
@@ -134,11 +134,23 @@ testIngress("an https port without any certificate yet, then with one of the use
   const { out } = await lab.curl("--cacert", ca, "-i", "--http2", https());
   assert.match(out, /^HTTP\/2 200/);
   assert.match(out, /\nstrict-transport-security: max-age=600; includeSubDomains/);
-  assert.match((await lab.curl("--cacert", ca, "-i", "--http1.1", https())).out, /^HTTP\/1\.1 200/);
+  const { body } = await lab.get(https(), "--cacert", ca, "--http1.1");
+  assert.equal(JSON.parse(body).proto, "https");
   assert.equal((await lab.curl("--cacert", ca, "--tls-max", "1.1", https())).code, 35);
-  assert.equal((await lab.get(https("/", "other.example.com"), "-k")).status, 200);
-  const shown = await lab.curl("-kv", https("/", "other.example.com"));
-  assert.match(shown.err, /CN=no certificate yet/);
+  assert.equal((await lab.curl("-k", https("/", "other.example.com"))).code, 35);
+});
+
+testIngress("a default certificate is for the names without any, and for clients that name none", {
+  rules: rule("https", {}, A),
+  files: async (dir) => {
+    const { pem } = await makeCertificate(dir, "any.test");
+    await Deno.writeTextFile(join(dir, "usercerts/default.pem"), pem, { mode: 0o600 });
+  },
+}, async (lab) => {
+  const other = await lab.curl("-kv", https("/", "other.example.com"));
+  assert.match(other.err, /CN=any\.test/);
+  assert.equal(JSON.parse(other.out).proto, "https");
+  assert.equal((await lab.get(`https://${lab.ip}:${PORT.https}/`, "-k")).status, 200);
 });
 
 testIngress("websockets", { rules: rule("http", { path_beg: "/ws" }, B) }, async (lab) => {

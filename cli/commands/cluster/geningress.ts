@@ -62,8 +62,8 @@ async function run(deps: Deps, options: GenIngressOptions): Promise<number> {
   }
   const excluded = parsePorts(options.exclude);
   const { signal } = deps;
-  const generated = await generateIngress(cluster, { pod, excluded, now: deps.now(), signal });
-  const changed = generated.before !== generated.after || generated.fallback !== undefined;
+  const generated = await generateIngress(cluster, { pod, excluded, signal });
+  const changed = generated.before !== generated.after;
   if (!options.dryRun) await writeIngress(cluster, generated);
   for (const warning of generated.warnings) deps.log.warn(warning);
   const file = join(PROJECT_FILES.configs, pod, HAPROXY_CFG);
