@@ -116,12 +116,14 @@ export class Machine {
 
   /** Reboots by the host's own means, and waits until it is up again. */
   async reboot(): Promise<void> {
-    const boot = await this.run(BOOT_TIME);
+    const before = await this.#init();
     // Its end may come before its answer.
     await this.try("systemctl reboot");
+    // Looked at from outside: the last thing a systemd does is to stop every process, and nsenter, which
+    // stops with its child, would never go on.
     await this.#until(`${this.name} has rebooted`, async () => {
-      const { code, out } = await this.try(BOOT_TIME);
-      return code === 0 && out.trim() !== boot;
+      const init = await this.#init();
+      return init !== undefined && init !== before;
     });
     await this.awake();
   }
@@ -191,9 +193,6 @@ export class Machine {
     return nspawn && await childOf(nspawn);
   }
 }
-
-/** Tells one boot from the next. */
-const BOOT_TIME = "cut -d ' ' -f 22 /proc/1/stat";
 
 /** The first child of a process, if there is one. */
 async function childOf(pid: string): Promise<string | undefined> {
