@@ -3,7 +3,7 @@
  * CLUSTERPATH, and the options that the original's commands have. A new command gets an entry in RULES.
  */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { COMMANDS } from "./commands/index.ts";
+import { COMMANDS, entriesOf } from "./commands/index.ts";
 import { parseCommandLine } from "./parse.ts";
 import { podYaml, TestProject } from "./testing/project.ts";
 
@@ -45,6 +45,11 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   // Only hosts over SSH have keys.
   "host trust": { json: true },
+  "host setup superuser": {
+    json: true,
+    known: ["h1", "h1 -k key -s me -S mykey", "h1 --root-keyfile=key --super-user-name=me"],
+  },
+  "host setup disableroot": { json: true, known: ["h1"] },
   "host init": { json: false, known: ["h1", "h1 -f", "h1 --force"] },
   "host ls": { json: true, data: "", known: ["-a", "--all -s", "--state -p web", "--pod=web"] },
   "host state": { json: true, data: "h1", known: ["h1 -s inactive", "h1 --state=disabled"] },
@@ -107,40 +112,39 @@ async function parse(...args: string[]) {
 }
 
 const words = (text: string) => text.split(" ").filter((word) => word !== "");
-const all = Object.entries(COMMANDS).flatMap(([noun, group]) =>
-  Object.entries(group.commands).map(([verb, entry]) => ({ noun, verb, entry }))
-);
+const all = entriesOf(COMMANDS);
 
 Deno.test("every command has its rules", () => {
-  const registered = all.map(({ noun, verb }) => `${noun} ${verb}`).sort();
+  const registered = all.map(({ words }) => words.join(" ")).sort();
   const missing = registered.filter((name) => RULES[name] === undefined);
   deepStrictEqual(missing, [], "put these into RULES in cli/commands_test.ts");
 });
 
-for (const { noun, verb, entry } of all) {
-  const name = `${noun} ${verb}`;
+for (const { words: called, entry } of all) {
+  const name = called.join(" ");
+  const [before, verb] = [called.slice(0, -1), called.at(-1)!];
   const rule = RULES[name];
   Deno.test(`sns ${name}: help, completion, JSON, wrong options, the original's options`, async () => {
-    const { stdout: help, code } = await parse(noun, verb, "--help");
+    const { stdout: help, code } = await parse(...called, "--help");
     strictEqual(code, 0);
     const { example, description } = await entry.load();
     match(help, new RegExp(`Usage: sns ${name}[\\s\\S]*^Example:$[\\s\\S]*^ +sns ${name}`, "m"));
     ok(description.length > 0 && entry.brief.length > 0);
     for (const shell of ["bash", "zsh", "fish"]) {
-      const verbs = await parse("completion", shell, noun, verb.slice(0, 2));
+      const verbs = await parse("completion", shell, ...before, verb.slice(0, 2));
       ok(verbs.stdout.includes(verb), `${shell}: ${verbs.stdout}`);
-      const options = await parse("completion", shell, noun, verb, "--");
+      const options = await parse("completion", shell, ...called, "--");
       for (const [option] of help.matchAll(/--[a-z][a-z-]+/g)) {
         if (option === "--help" || example.includes(option)) continue;
         ok(options.stdout.includes(option), `${shell} does not offer ${option}: ${options.stdout}`);
       }
     }
     strictEqual(/--json/.test(help), rule?.json, "--json");
-    const wrong = await parse(noun, verb, "--no-such-option");
+    const wrong = await parse(...called, "--no-such-option");
     deepStrictEqual([wrong.code, wrong.stdout], [2, ""]);
     match(wrong.stderr, /^\[ERROR\]/m);
     for (const known of rule?.known ?? []) {
-      const { parsed, stderr } = await parse(noun, verb, ...words(known));
+      const { parsed, stderr } = await parse(...called, ...words(known));
       strictEqual(parsed.kind, "run", `sns ${name} ${known}: ${stderr}`);
     }
   });
@@ -178,15 +182,18 @@ Deno.test("commands that print data print it as JSON, too, and nothing else on s
 
 Deno.test("outside a project all but a few say so, and CLUSTERPATH leads to one", async () => {
   await using project = await TestProject.create(["h1"]);
-  for (const { noun, verb, entry } of all) {
-    const rule = RULES[`${noun} ${verb}`]!;
+  for (const { words: called, entry } of all) {
+    const name = called.join(" ");
+    const rule = RULES[name]!;
     if (rule.anywhere) continue;
     // An example has everything that is needed.
     const example = (await entry.load()).example.split("\n").at(-1)!.split(/ [<|&]/)[0]!;
-    const line = words(rule.known?.[0] ?? rule.data ?? example.split(" ").slice(3).join(" "));
-    const outside = await project.run([noun, verb, ...line], project.base);
-    strictEqual(outside.code, 1, `${noun} ${verb}: ${outside.stderr}`);
-    match(outside.stderr, /CLUSTERPATH|cluster project/, `${noun} ${verb}`);
+    const line = words(
+      rule.known?.[0] ?? rule.data ?? example.split(" ").slice(1 + called.length).join(" "),
+    );
+    const outside = await project.run([...called, ...line], project.base);
+    strictEqual(outside.code, 1, `${name}: ${outside.stderr}`);
+    match(outside.stderr, /CLUSTERPATH|cluster project/, name);
     strictEqual(outside.stdout, "");
   }
   const env = (values: Record<string, string>) => ({

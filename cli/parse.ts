@@ -7,7 +7,7 @@ import type { Usage } from "@optique/core/usage";
 import { type RunOptions, runSync } from "@optique/run/run";
 import { VERSION } from "../proxy/conf/mod.ts";
 import { type Command, exampleText, type Invocation, plain } from "./command.ts";
-import { COMMANDS, type Entry, type Group } from "./commands/index.ts";
+import { COMMANDS, entriesOf, type Entry, type Group, isGroup } from "./commands/index.ts";
 
 type InvocationParser = Parser<"sync", Invocation, unknown>;
 
@@ -32,30 +32,42 @@ export async function parseCommandLine(
   args: readonly string[],
   output: ParseOutput,
 ): Promise<Parsed> {
-  const [noun = "", verb = "", ...rest] = args;
-  const group = Object.hasOwn(COMMANDS, noun) ? COMMANDS[noun] : undefined;
-  const entry = group && Object.hasOwn(group.commands, verb) ? group.commands[verb] : undefined;
-  if (entry !== undefined) {
-    const { description, example, parser } = await entry.load();
+  const { node, words } = follow(args);
+  const programName = ["sns", ...words].join(" ");
+  const rest = args.slice(words.length);
+  if (node !== undefined && !isGroup(node)) {
+    const { description, example, parser } = await node.load();
     return parseWith(parser, rest, output, {
-      programName: `sns ${noun} ${verb}`,
-      brief: plain(entry.brief),
+      programName,
+      brief: plain(node.brief),
       description: plain(description),
       footer: exampleText(example),
       help: { option: { names: ["-h", "--help"] } },
       aboveError: "usage",
     });
   }
-  if (group !== undefined) {
-    const parser = groupParser(group, await loadAll(group, false));
-    return parseWith(parser, args.slice(1), output, {
-      programName: `sns ${noun}`,
-      brief: plain(group.brief),
+  if (node !== undefined) {
+    const parser = groupParser(node, await loadAll(node, false));
+    return parseWith(parser, rest, output, {
+      programName,
+      brief: plain(node.brief),
       help: { option: { names: ["-h", "--help"] } },
-      ...(verb === "" ? { args: ["--help"] } : {}),
+      ...(rest[0] === undefined || rest[0] === "" ? { args: ["--help"] } : {}),
     });
   }
   return await parseAtRoot(args.length === 0 ? ["--help"] : args, output);
+}
+
+/** The command or group that the first of `args` lead to, as far as they are words of any. */
+function follow(args: readonly string[]): { node?: Entry | Group; words: readonly string[] } {
+  let [node, commands]: [Entry | Group | undefined, Group["commands"]] = [undefined, COMMANDS];
+  for (const [index, word] of args.entries()) {
+    const next = Object.hasOwn(commands, word) ? commands[word] : undefined;
+    if (next === undefined) return { ...(node && { node }), words: args.slice(0, index) };
+    if (!isGroup(next)) return { node: next, words: args.slice(0, index + 1) };
+    [node, commands] = [next, next.commands];
+  }
+  return { ...(node && { node }), words: args };
 }
 
 /** Help, version, completion, and nouns that don't exist. */
@@ -78,22 +90,23 @@ async function parseAtRoot(args: readonly string[], output: ParseOutput): Promis
   });
 }
 
+type Loaded = ReadonlyMap<Entry, Command | undefined>;
+
 /** The commands of a group; unless `whole`, only their names are known. */
-async function loadAll(group: Group, whole: boolean): Promise<Map<string, Command | undefined>> {
-  const loaded = new Map<string, Command | undefined>();
-  for (const [verb, entry] of Object.entries(group.commands)) {
-    loaded.set(verb, whole ? await entry.load() : undefined);
+async function loadAll(group: Group, whole: boolean): Promise<Loaded> {
+  const loaded = new Map<Entry, Command | undefined>();
+  for (const { entry } of entriesOf(group.commands)) {
+    loaded.set(entry, whole ? await entry.load() : undefined);
   }
   return loaded;
 }
 
-function groupParser(
-  group: Group,
-  loaded: ReadonlyMap<string, Command | undefined>,
-): InvocationParser {
+function groupParser(group: Group, loaded: Loaded): InvocationParser {
   return alternatives(
-    Object.entries(group.commands).map(([verb, entry]) =>
-      verbParser(verb, entry, loaded.get(verb))
+    Object.entries(group.commands).map(([word, node]) =>
+      isGroup(node)
+        ? command(word, groupParser(node, loaded), { brief: plain(node.brief) })
+        : verbParser(word, node, loaded.get(node))
     ),
   );
 }

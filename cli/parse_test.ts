@@ -1,5 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { COMMANDS } from "./commands/index.ts";
+import { COMMANDS, entriesOf } from "./commands/index.ts";
 import {
   completeAttachments,
   completeHosts,
@@ -19,23 +19,30 @@ async function parse(...args: string[]) {
   return { parsed, stdout, stderr, code: parsed.kind === "exit" ? parsed.code : undefined };
 }
 
-for (const [noun, group] of Object.entries(COMMANDS)) {
-  for (const [verb, entry] of Object.entries(group.commands)) {
-    Deno.test(`sns ${noun} ${verb}: its help has text and examples, and they parse`, async () => {
-      const { code, stdout } = await parse(noun, verb, "--help");
-      strictEqual(code, 0);
-      match(stdout, new RegExp(`Usage: sns ${noun} ${verb}`));
-      const { example } = await entry.load();
-      for (const line of example.split("\n").flatMap((text) => text.split(" && "))) {
-        ok(stdout.includes(line.trim()), `${line} is not in the help`);
-        const [program, ...words] = line.split(" ");
-        if (program !== "sns") continue;
-        const { parsed, stderr } = await parse(...words);
-        strictEqual(parsed.kind, "run", `${line}\n${stderr}`);
-      }
-    });
-  }
+for (const { words: called, entry } of entriesOf(COMMANDS)) {
+  const name = called.join(" ");
+  Deno.test(`sns ${name}: its help has text and examples, and they parse`, async () => {
+    const { code, stdout } = await parse(...called, "--help");
+    strictEqual(code, 0);
+    match(stdout, new RegExp(`Usage: sns ${name}`));
+    const { example } = await entry.load();
+    for (const line of example.split("\n").flatMap((text) => text.split(" && "))) {
+      ok(stdout.includes(line.trim()), `${line} is not in the help`);
+      const [program, ...words] = line.split(" ");
+      if (program !== "sns") continue;
+      const { parsed, stderr } = await parse(...words);
+      strictEqual(parsed.kind, "run", `${line}\n${stderr}`);
+    }
+  });
 }
+
+Deno.test("a group of commands tells which there are", async () => {
+  const { code, stdout } = await parse("host", "setup");
+  deepStrictEqual([code, /superuser/.test(stdout), /disableroot/.test(stdout)], [0, true, true]);
+  const wrong = await parse("host", "setup", "everything");
+  strictEqual(wrong.code, 2);
+  match(wrong.stderr, /sns host setup --help/);
+});
 
 for (const args of [[], ["help"], ["-h"], ["--help"]]) {
   Deno.test(`sns ${args.join(" ")} prints the usage on stdout`, async () => {

@@ -27,13 +27,24 @@ function checkLinks(path: string, text: string): void {
   }
 }
 
+function isThere(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
 /** `sns noun verb` in code has to be a command, as the files below cli/commands say. */
 function checkCommands(path: string, text: string): void {
-  for (const [, noun, verb] of text.matchAll(/\bsns (cluster|host|pod) ([a-z]+)/g)) {
-    try {
-      Deno.statSync(join(root, "cli", "commands", noun!, `${verb}.ts`));
-    } catch {
-      problems.push(`${path}: there is no command "sns ${noun} ${verb}"`);
+  for (const [, ...words] of text.matchAll(/\bsns (cluster|host|pod) ([a-z]+)(?: ([a-z]+))?/g)) {
+    const [noun, verb, more] = words as [string, string, string | undefined];
+    // A group of commands, or one of them.
+    const paths = [`${verb}.ts`, more === undefined ? verb : join(verb, `${more}.ts`)];
+    if (!paths.some((each) => isThere(join(root, "cli", "commands", noun, each)))) {
+      problems.push(`${path}: there is no command "sns ${noun} ${verb}${more ? ` ${more}` : ""}"`);
     }
   }
 }

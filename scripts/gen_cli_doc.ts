@@ -1,7 +1,7 @@
 /** Writes docs/cli.md, the reference of all commands of sns, from their own help. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { COMMANDS } from "../cli/commands/index.ts";
+import { COMMANDS, entriesOf } from "../cli/commands/index.ts";
 import { parseCommandLine } from "../cli/parse.ts";
 
 const FILE = join(fileURLToPath(new URL("..", import.meta.url)), "docs", "cli.md");
@@ -14,18 +14,19 @@ Made by \`deno task docs\` from \`--help\`; [Commands](commands.md) says what th
 /** The whole document. */
 export async function cliReference(): Promise<string> {
   const parts = [INTRO];
-  for (const [noun, { commands }] of Object.entries(COMMANDS)) {
-    for (const verb of Object.keys(commands).sort()) {
-      parts.push(`## ${noun} ${verb}\n\n\`\`\`text\n${await helpOf(noun, verb)}\n\`\`\`\n`);
+  for (const [noun, group] of Object.entries(COMMANDS)) {
+    const lines = entriesOf(group.commands).map(({ words }) => [noun, ...words]);
+    for (const words of lines.sort((a, b) => a.join(" ") < b.join(" ") ? -1 : 1)) {
+      parts.push(`## ${words.join(" ")}\n\n\`\`\`text\n${await helpOf(words)}\n\`\`\`\n`);
     }
   }
   return parts.join("\n");
 }
 
-async function helpOf(noun: string, verb: string): Promise<string> {
+async function helpOf(words: readonly string[]): Promise<string> {
   let text = "";
   const print = (more: string) => void (text += more);
-  await parseCommandLine([noun, verb, "--help"], { stdout: print, stderr: print });
+  await parseCommandLine([...words, "--help"], { stdout: print, stderr: print });
   return text.trimEnd();
 }
 

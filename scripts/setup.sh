@@ -13,7 +13,7 @@ packages="git curl wget busybox-static shellcheck podman runc crun catatonit uid
 # What the tests of the proxy put before, behind and between proxies.
 packages="$packages iproute2 haproxy nginx-light libnginx-mod-stream pebble"
 # Servers and login shells of the tests over SSH.
-packages="$packages openssh-client openssh-server fish tcsh"
+packages="$packages openssh-client openssh-server sudo fish tcsh"
 # What the hosts of the tests are booted with; their disks are made at the first test (tests/hosts/image.sh).
 packages="$packages debootstrap systemd-container nftables"
 

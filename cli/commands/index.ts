@@ -9,7 +9,8 @@ export interface Entry {
 
 export interface Group {
   readonly brief: string;
-  readonly commands: Readonly<Record<string, Entry>>;
+  /** Commands, or groups of them, by the next word. */
+  readonly commands: Readonly<Record<string, Entry | Group>>;
 }
 
 const entry = (brief: string, load: () => Promise<{ readonly definition: Command }>): Entry => ({
@@ -50,6 +51,19 @@ export const COMMANDS: Readonly<Record<string, Group>> = {
     commands: {
       register: entry("Add a host to the project", () => import("./host/register.ts")),
       trust: entry("Record the key of a host", () => import("./host/trust.ts")),
+      setup: {
+        brief: "From a bare machine to a host",
+        commands: {
+          superuser: entry(
+            "Make the account that administers a host",
+            () => import("./host/setup/superuser.ts"),
+          ),
+          disableroot: entry(
+            "Close the logins of root and by password",
+            () => import("./host/setup/disableroot.ts"),
+          ),
+        },
+      },
       init: entry("Make a host ready for syncs", () => import("./host/init.ts")),
       ls: entry("List hosts", () => import("./host/ls.ts")),
       state: entry("Show or set the state of a host", () => import("./host/state.ts")),
@@ -91,3 +105,24 @@ export const COMMANDS: Readonly<Record<string, Group>> = {
     },
   },
 };
+
+/** A command with the words that call it. */
+export interface NamedEntry {
+  readonly words: readonly string[];
+  readonly entry: Entry;
+}
+
+/** All commands of a group and of those in it. */
+export function entriesOf(
+  commands: Group["commands"],
+  before: readonly string[] = [],
+): NamedEntry[] {
+  return Object.entries(commands).flatMap(([word, each]): NamedEntry[] => {
+    const words = [...before, word];
+    return isGroup(each) ? entriesOf(each.commands, words) : [{ words, entry: each }];
+  });
+}
+
+export function isGroup(node: Entry | Group): node is Group {
+  return "commands" in node;
+}

@@ -102,3 +102,11 @@ HOSTHOME=${env.hostHome}
 ROUTERADDRESS=${env.routerAddress}
 `;
 }
+
+/** The text of a host-superuser.env: how the administrator of a host logs in. */
+export function formatSuperUserEnv(
+  env: Pick<HostEnv, "host" | "port" | "user" | "flags" | "keyFile" | "jumpHost">,
+): string {
+  return `HOST=${env.host}\nPORT=${env.port}\nUSER=${env.user}\nFLAGS=${env.flags}\n` +
+    `KEYFILE=${env.keyFile}\nJUMPHOST=${env.jumpHost}\n`;
+}

@@ -234,9 +234,11 @@ function connectError(
     const odd = problems.filter((text) => !text.startsWith("All configured"));
     const why = odd.length === 0 ? "" : ` (${[...new Set(odd)].join("; ")})`;
     return new HopError("refused", `${where} does not let ${hop.user} in${why}`, {
-      hint:
-        `the key has to stand in ~/.ssh/authorized_keys of ${hop.user} there (offered: ${offered})`,
+      hint: hop.password === undefined
+        ? `the key has to stand in ~/.ssh/authorized_keys of ${hop.user} there (offered: ${offered})`
+        : `is the password right, and does sshd there let ${hop.user} in with one?`,
       cause: error,
+      login: true,
     });
   }
   const said = problems[0] ?? messageOf(error);

@@ -42,6 +42,11 @@ export class Connections implements AsyncDisposable {
     );
   }
 
+  /** The host at the end of a route. Nothing is contacted before it is used. */
+  at(name: string, route: Route, root: string): SshHost {
+    return new SshHost(name, async () => await this.connect(route, root, name));
+  }
+
   /** The machines on the way to the host whose directory in the project is `dir`. */
   route(dir: string, envFile = "host.env"): Promise<Route> {
     return resolveRoute(join(dir, envFile), dirname(dir), readEnvFile);

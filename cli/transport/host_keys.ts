@@ -88,6 +88,6 @@ export class HostKeys {
 }
 
 /** The name in known_hosts. */
-function nameOf({ address, port, flags }: Hop): string {
-  return flags.hostKeyAlias ?? knownHostName(address, port);
+function nameOf({ address, port, keyPort, flags }: Hop): string {
+  return flags.hostKeyAlias ?? knownHostName(address, keyPort ?? port);
 }

@@ -48,7 +48,8 @@ export class Identities {
    * @throws {HopError} when there is none
    */
   async login(hop: Hop): Promise<Login> {
-    const { user: username, keyFile, flags } = hop;
+    const { user: username, keyFile, password, flags } = hop;
+    if (password !== undefined) return withPassword(username, password);
     const agent = this.options.agent;
     const viaAgent = (only?: Uint8Array): AnyAuthMethod[] =>
       agent === undefined ? [] : [{
@@ -130,6 +131,17 @@ export class Identities {
   }
 }
 
+/** Some servers ask for it by a question of their own. */
+function withPassword(username: string, password: string): Login {
+  const answer: AnyAuthMethod = {
+    type: "keyboard-interactive",
+    username,
+    prompt: (_name, _instructions, _language, prompts, finish) =>
+      finish(prompts.map(() => password)),
+  };
+  return { methods: [{ type: "password", username, password }, answer], offered: "the password" };
+}
+
 async function readKeyFile(path: string): Promise<string | undefined> {
   try {
     return await Deno.readTextFile(path);
@@ -142,6 +154,7 @@ async function readKeyFile(path: string): Promise<string | undefined> {
 function noKey(hop: Hop, why: string): HopError {
   return new HopError("refused", `there is no key to log in to "${hop.name}" with: ${why}`, {
     hint: `set KEYFILE in ${hop.envFile}, or start an agent with the key (ssh-add)`,
+    login: true,
   });
 }
 

@@ -13,9 +13,13 @@ export interface Hop {
   readonly envFile: string;
   readonly address: string;
   readonly port: number;
+  /** The port by which its host key is known, where that is another one. */
+  readonly keyPort?: number;
   readonly user: string;
   /** Absolute path of the private key, when one is named. */
   readonly keyFile?: string;
+  /** Logs in with this, and with no key. */
+  readonly password?: string;
   readonly flags: SshFlags;
   /** The same as options of the ssh program, `Name=value` each. */
   readonly options: readonly string[];
@@ -23,6 +27,27 @@ export interface Hop {
 
 /** The machines from the first that is dialled to the host itself, which is the last. */
 export type Route = readonly [Hop, ...Hop[]];
+
+/** Who logs in at the end of a route, and how. */
+export interface Account {
+  readonly user: string;
+  readonly keyFile?: string;
+  readonly password?: string;
+}
+
+/** The same way to another account, over a connection of its own. */
+export function routeAs(route: Route, { user, keyFile, password }: Account): Route {
+  const { keyFile: _key, password: _password, ...hop } = route.at(-1)!;
+  const way = password === undefined ? keyFile ?? "" : "by password";
+  const last = {
+    ...hop,
+    envFile: `${hop.envFile} as ${user} ${way}`,
+    user,
+    ...(keyFile === undefined ? {} : { keyFile }),
+    ...(password === undefined ? {} : { password }),
+  };
+  return [...route.slice(0, -1), last] as unknown as Route;
+}
 
 /** Gives the text of an env file, or `undefined` when there is no such file. */
 export type ReadEnvFile = (path: string) => Promise<string | undefined>;

@@ -93,9 +93,9 @@ export class Lab implements AsyncDisposable {
     return this.network.addressOf(this.#node(name), lan);
   }
 
-  /** Nothing passes between two of the lab any more, hosts or operators. */
-  async cut(a: string, b: string): Promise<void> {
-    await this.network.cut(this.#node(a), this.#node(b));
+  /** Nothing passes between two of the lab any more, hosts or operators; or nothing to one TCP port. */
+  async cut(a: string, b: string, tcpPort?: number): Promise<void> {
+    await this.network.cut(this.#node(a), this.#node(b), tcpPort);
   }
 
   /** Ends all cuts. */

@@ -11,14 +11,18 @@ export interface Node {
   readonly lans: readonly Lan[];
 }
 
+/** Two nodes that are kept apart: for everything, or for what goes to one TCP port. */
+export type Cut = readonly [Node, Node, tcpPort?: number | undefined];
+
 /** The rules that keep the pairs apart, as nft reads them. Drops in silence, as a cut cable does. */
-export function rulesOf(cuts: readonly (readonly [Node, Node])[]): string {
-  const drops = cuts.flatMap(([a, b]) =>
-    a.lans.filter((lan) => b.lans.includes(lan)).flatMap((lan) => [
-      `    iifname "${portOf(a, lan)}" oifname "${portOf(b, lan)}" drop`,
-      `    iifname "${portOf(b, lan)}" oifname "${portOf(a, lan)}" drop`,
-    ])
-  );
+export function rulesOf(cuts: readonly Cut[]): string {
+  const drops = cuts.flatMap(([a, b, tcpPort]) => {
+    const what = tcpPort === undefined ? "" : `tcp dport ${tcpPort} `;
+    return a.lans.filter((lan) => b.lans.includes(lan)).flatMap((lan) => [
+      `    iifname "${portOf(a, lan)}" oifname "${portOf(b, lan)}" ${what}drop`,
+      `    iifname "${portOf(b, lan)}" oifname "${portOf(a, lan)}" ${what}drop`,
+    ]);
+  });
   return [
     "table bridge cuts",
     "delete table bridge cuts",
@@ -47,7 +51,7 @@ ip -n "$own" link set "$card" up`;
 
 export class Network {
   readonly #nodes: Node[] = [];
-  #cuts: (readonly [Node, Node])[] = [];
+  #cuts: readonly Cut[] = [];
 
   private constructor(readonly prefix: string) {}
 
@@ -94,9 +98,9 @@ export class Network {
     }
   }
 
-  /** Nothing passes between two nodes any more, and neither is told. */
-  async cut(a: Node, b: Node): Promise<void> {
-    await this.#setCuts([...this.#cuts, [a, b]]);
+  /** Nothing passes between two nodes any more, or nothing to one TCP port, and neither is told. */
+  async cut(a: Node, b: Node, tcpPort?: number): Promise<void> {
+    await this.#setCuts([...this.#cuts, [a, b, tcpPort]]);
   }
 
   /** Ends all cuts. */
@@ -104,7 +108,7 @@ export class Network {
     await this.#setCuts([]);
   }
 
-  async #setCuts(cuts: (readonly [Node, Node])[]): Promise<void> {
+  async #setCuts(cuts: readonly Cut[]): Promise<void> {
     this.#cuts = cuts;
     const load = 'printf %s "$2" | ip netns exec "$1" nft -f -';
     await must(["sh", "-c", load, "sh", this.#fabric, rulesOf(cuts)]);

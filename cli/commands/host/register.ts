@@ -17,6 +17,7 @@ import { refuseHostConflicts } from "../../project/host_conflicts.ts";
 import {
   DEFAULT_HOST_ENV,
   formatHostEnv,
+  formatSuperUserEnv,
   type HostEnv,
   isRouterAddress,
 } from "../../project/host_env.ts";
@@ -192,6 +193,5 @@ function superUserEnv(options: RegisterOptions, env: HostEnv): string | undefine
       hint: "add --super-user-name=<name>",
     });
   }
-  return `HOST=${env.host}\nPORT=${env.port}\nUSER=${superUser}\n` +
-    `KEYFILE=${superKeyFile ?? "id_rsa_super"}\nJUMPHOST=${env.jumpHost}\n`;
+  return formatSuperUserEnv({ ...env, user: superUser, keyFile: superKeyFile ?? "id_rsa_super" });
 }
