@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { configId } from "../../cli/ingress/haproxy_cfg.ts";
 import { ANSWERING_CFG, answeringPod } from "../ingress/answering_pod.ts";
 import { makeIngressImage, whyNoIngressImage } from "../ingress/image.ts";
+import { makeCertificate } from "../ingress/lab.ts";
 import { eventually } from "../shell/pod_folder.ts";
 import { LocalCluster } from "./local_cluster.ts";
 import { hasPodman } from "./podman.ts";
@@ -54,6 +55,9 @@ Deno.test({
       await Deno.writeTextFile(path("cluster-vars.env"), variables, { append: true });
       await cluster.sns("host", "attach", "ingress@h1");
       await cluster.commit("Attach");
+      // Requests here name no host.
+      const { pem } = await makeCertificate(cluster.dir, "web.test");
+      await Deno.writeTextFile(path("_config/ingress/usercerts/default.pem"), pem);
       await cluster.sns("pod", "compile", "ingress");
       await cluster.sns("cluster", "geningress");
       await cluster.sns("pod", "updateconfig", "ingress");
