@@ -61,6 +61,19 @@ export async function isInRepository(dir: string): Promise<boolean> {
   return (await tryGit(dir, ["rev-parse", "--is-inside-work-tree"])).stdout.trim() === "true";
 }
 
+/**
+ * What hosts had before, and what a release was about, is told by the history, so all of it has to be here.
+ *
+ * @throws {UserError} when `dir` is in a clone of a part of it
+ */
+export async function refuseShallow(dir: string): Promise<void> {
+  const { stdout } = await tryGit(dir, ["rev-parse", "--is-shallow-repository"]);
+  if (stdout.trim() !== "true") return;
+  throw new UserError(`${dir} is a shallow clone: a part of the project's history is missing`, {
+    hint: "git fetch --unshallow (in a pipeline: clone with the whole history)",
+  });
+}
+
 /** Makes `dir` a repository with one commit of all its files. */
 export async function initRepository(
   dir: string,

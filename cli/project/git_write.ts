@@ -121,6 +121,15 @@ export async function changedSince(dir: string, commit: string): Promise<string[
   return text.split("\0").filter((name) => name !== "");
 }
 
+/**
+ * Asks whether {@link push} would be accepted now.
+ *
+ * @throws {UserError} with what git says when it would not
+ */
+export async function checkPush(dir: string): Promise<void> {
+  await git(dir, ["push", "-q", "--dry-run"], PUSH_TIMEOUT_MS);
+}
+
 /** Pushes the current branch to where it goes by default. */
 export async function push(dir: string): Promise<void> {
   await git(dir, ["push", "-q"], PUSH_TIMEOUT_MS);

@@ -2,9 +2,10 @@
 import { join } from "node:path";
 import { parsePortMappings } from "../../proxy/conf/mod.ts";
 import { type Deps, stampOf } from "../deps.ts";
-import { UserError } from "../errors.ts";
+import { describeError, UserError } from "../errors.ts";
 import { type Cluster, PROJECT_FILES } from "../project/cluster.ts";
-import { findCommit, headCommit } from "../project/git_write.ts";
+import { refuseShallow } from "../project/git.ts";
+import { checkPush, findCommit, headCommit } from "../project/git_write.ts";
 import { type HostDir, usableHosts } from "../project/host.ts";
 import { appendLog } from "../project/log.ts";
 import { findPortClashes } from "../project/ports.ts";
@@ -91,6 +92,7 @@ export async function performRelease(
     ...(options.changes === undefined ? {} : { changes: options.changes }),
   });
   if (options.dryRun) return 0;
+  if (context.options.push) await refuseOldBranch(cluster);
   if (mode === "soft") await refuseSharedPorts(cluster, view);
   if (options.ask && !await confirm(deps, options.ask.question, options.ask.yes)) return 1;
   if (open === undefined) await logRelease(deps, cluster, goal, view);
@@ -122,6 +124,7 @@ export async function openEntry(
   cluster: Cluster,
   subject: string,
 ): Promise<JournalEntry | undefined> {
+  await refuseShallow(cluster.root);
   const entry = await latestEntry(cluster.root, subject);
   if (entry === undefined || hasEnded(entry)) return undefined;
   if (await findCommit(cluster.root, entry.base) !== undefined) return entry;
@@ -159,6 +162,18 @@ function whoRuns({ replicas }: ReleaseView): Pick<PlanEvent, "runs" | "goes"> {
     runs: replicas.filter(({ wanted }) => wanted).map(replicaName).sort(),
     goes: running.map(replicaName).sort(),
   };
+}
+
+/** Others' work is to be in the project before its commits go to hosts. */
+async function refuseOldBranch(cluster: Cluster): Promise<void> {
+  try {
+    await checkPush(cluster.root);
+  } catch (error) {
+    throw new UserError(`The project can't be pushed now\n${describeError(error)[0]}`, {
+      hint:
+        "git pull --rebase, if others have pushed; git push -u origin HEAD, if this branch is new",
+    });
+  }
 }
 
 /** Two versions that bind the same host port can't run side by side. */

@@ -32,7 +32,10 @@ export const releaseFlags = {
   drain: seconds("--drain", "Time for the connections of the old version to end (30)"),
   settle: seconds("--settle", "All have to stay ready for this long before they get traffic (2)"),
   dryRun: flag(["--dry-run"], "Only show the plan"),
-  push: flag(["-p", "--push"], "git push when the old version is removed, and at the end"),
+  push: flag(
+    ["-p", "--push"],
+    "git push each commit before its sync, so that another clone can go on",
+  ),
   force: flag(["-f", "--force"], "Accept rolling hosts back with the first sync"),
   parallel: parallelOption(),
   json: jsonFlag(),

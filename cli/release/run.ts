@@ -35,7 +35,7 @@ const LOOK_MS = 250;
 export interface RunOptions extends ReleaseOptions {
   /** Accept rolling hosts back with the first sync. */
   readonly force: boolean;
-  /** Push after the old version is removed, and at the end. */
+  /** Push each commit before its sync, so that another clone can go on. */
   readonly push: boolean;
   readonly parallel: number;
 }
@@ -171,7 +171,7 @@ export class ReleaseRun {
   }
 
   async #write({ phase, changes }: Step & { kind: "write" }, view: ReleaseView): Promise<void> {
-    const { deps, cluster, ingress, tell, options } = this.#context;
+    const { deps, cluster, ingress, tell } = this.#context;
     const preview = previewRelease(view, this.#options());
     const text = preview.find((each) => each.phase === phase)?.text ?? phase;
     this.#enter(phase);
@@ -184,7 +184,6 @@ export class ReleaseRun {
     }
     const commit = await this.#commit(this.#back ? `back-${phase}` : phase);
     tell({ event: "phase", phase, back: this.#back, text, commit });
-    if (options.push && phase === "retire" && !this.#back) await this.#push();
   }
 
   async #commit(entry: JournalEntry["entry"], more: readonly string[] = []): Promise<string> {
@@ -194,6 +193,7 @@ export class ReleaseRun {
       const commit = await commitRelease(cluster, { ...this.#journal, entry }, paths);
       this.#written = true;
       this.#synced = false;
+      await this.#push();
       return commit;
     } catch (error) {
       await this.#discard();
@@ -291,7 +291,6 @@ export class ReleaseRun {
     this.#enter(undefined);
     if (result !== "stuck") {
       await this.#commit(result === "released" ? "done" : "restored");
-      if (this.#context.options.push) await this.#push();
     }
     return {
       result,
@@ -304,7 +303,8 @@ export class ReleaseRun {
 
   /** A push that fails is told; it is no reason to take anything back. */
   async #push(): Promise<void> {
-    const { deps, cluster } = this.#context;
+    const { deps, cluster, options } = this.#context;
+    if (!options.push) return;
     try {
       await push(cluster.root);
     } catch (error) {

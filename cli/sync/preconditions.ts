@@ -1,7 +1,7 @@
 /** What must hold in the project before any host is contacted. */
 import { UserError } from "../errors.ts";
 import type { Cluster } from "../project/cluster.ts";
-import { changedPaths, history, isInRepository } from "../project/git.ts";
+import { changedPaths, history, isInRepository, refuseShallow } from "../project/git.ts";
 import { allHosts, type HostDir } from "../project/host.ts";
 import { refuseHostConflicts } from "../project/host_conflicts.ts";
 import { findPortClashes } from "../project/ports.ts";
@@ -40,6 +40,7 @@ export async function checkProject(cluster: Cluster): Promise<ReadyProject> {
       hint: 'restore its .git, or: git init && git add . && git commit -m "first"',
     });
   }
+  await refuseShallow(cluster.root);
   const dirty = (await changedPaths(cluster.root)).filter((path) => !isOwnLog(path));
   if (dirty.length > 0) {
     const more = dirty.length > SHOWN_PATHS ? [`and ${dirty.length - SHOWN_PATHS} more`] : [];
