@@ -139,6 +139,7 @@ export class Connections implements AsyncDisposable {
     dial: (timeoutMs: number) => Promise<T>,
   ): Promise<T> {
     const end = performance.now() + connectTimeoutMs;
+    let hungUp: HopError | undefined;
     for (let delayMs = FIRST_DELAY_MS;; delayMs = Math.min(2 * delayMs, LAST_DELAY_MS)) {
       try {
         return await dial(Math.max(1, Math.ceil(end - performance.now())));
@@ -146,7 +147,10 @@ export class Connections implements AsyncDisposable {
         // Others wait, too: not all of them are to come back at the same moment.
         const waitMs = delayMs * (0.5 + this.#random());
         const { signal } = this.#closing;
+        // The last attempt had little time: the one before it says what is wrong.
+        if (hungUp !== undefined && performance.now() >= end) throw hungUp;
         if (!(error instanceof HopError && error.busy) || signal.aborted) throw error;
+        hungUp = error;
         if (performance.now() + waitMs >= end) throw error;
         await sleep(waitMs, signal);
       }
