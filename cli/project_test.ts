@@ -12,7 +12,12 @@ Deno.test("a new project has the files, the commit and the log that the format a
   await using project = await TestProject.create(["h1"]);
   match(await read(project.path("cluster-id.txt")), /^demo-\d+\n$/);
   strictEqual(await read(project.path("cluster-vars.env")), "");
-  strictEqual(await read(project.path(".gitignore")), "_pods\n");
+  await project.write({ "_pods/web/pod.yaml": "", "h9/id_rsa": "", "h9/id_rsa.pub": "" });
+  strictEqual(
+    await project.git("status", "--porcelain", "-uall", "_pods", "h9"),
+    "?? h9/id_rsa.pub\n",
+    "sources and private keys stay out of git",
+  );
   strictEqual((await project.git("log", "--format=%s")).trim(), "Initial");
   deepStrictEqual(await actions(project.path("log.txt")), [
     "CREATED-CLUSTER-PROJECT",

@@ -119,10 +119,13 @@ export async function createCluster(
   return root;
 }
 
+/** Sources of pods have repositories of their own; private keys are nobody's but the operator's. */
+const IGNORED = `${PROJECT_FILES.pods}\n/*/id_*\n!/*/*.pub\n`;
+
 async function fillProject(root: string, id: string, stamp: LogStamp): Promise<void> {
   await Deno.writeTextFile(join(root, PROJECT_FILES.variables), "");
   await Deno.writeTextFile(join(root, PROJECT_FILES.id), `${id}\n`);
-  await Deno.writeTextFile(join(root, ".gitignore"), `${PROJECT_FILES.pods}\n`);
+  await Deno.writeTextFile(join(root, ".gitignore"), IGNORED);
   await initRepository(root, "Initial", stamp.user);
   await appendLog(join(root, PROJECT_FILES.log), "CREATED-CLUSTER-PROJECT", stamp);
 }
