@@ -17,6 +17,8 @@ export interface PebbleOptions {
   readonly address: string;
   /** Where challenges are validated. */
   readonly httpPort: number;
+  /** Where all names lead at first; to `address` when not given. */
+  readonly namesAt?: string;
   /** Lifetime of certificates. */
   readonly validitySeconds?: number;
   /** Percentage of good nonces that are refused. */
@@ -43,7 +45,7 @@ export class Pebble implements AsyncDisposable {
     this.#children = [];
   }
 
-  /** Starts both, with all names leading to the address. */
+  /** Starts both. */
   static async start(options: PebbleOptions): Promise<Pebble> {
     const { address } = options;
     const dir = await Deno.makeTempDir({ prefix: "pebble-" });
@@ -54,7 +56,7 @@ export class Pebble implements AsyncDisposable {
       pebble.#spawn("pebble-challtestsrv", [
         ...["-dns01", `${address}:8053`, "-management", `${address}:8055`],
         ...["-http01", "", "-https01", "", "-tlsalpn01", ""],
-        ...["-defaultIPv4", address, "-defaultIPv6", ""],
+        ...["-defaultIPv4", options.namesAt ?? address, "-defaultIPv6", ""],
       ]);
       await answers(address, 8055);
       await pebble.#startCa();
