@@ -1,6 +1,7 @@
 /**
  * How many connections of each mapping a process may still have that another one takes over from. It
- * tells its successor, which takes only the rest of maxConn; so both together never exceed it.
+ * tells its successor, which takes only the rest of maxConn; so both together never exceed it. What
+ * processes before it have is not among that: the successor hears of it from them.
  *
  * Until the successor serves, half of what is free stays here. After that a ceiling goes down with the
  * connections that end, but not while clients wait here for room: they came first.
@@ -11,10 +12,15 @@ import { type CountedMapping, keyOf } from "./mapping_counts.ts";
 export type Held = readonly [clusterPort: number, hostPort: number, connections: number];
 
 /** What {@link Ceilings} needs of a mapping; `maxConn` is 0 for one that takes no connections any more. */
-export type Counted = Pick<CountedMapping, "clusterPort" | "hostPort" | "maxConn" | "cell">;
+export interface Counted
+  extends Pick<CountedMapping, "clusterPort" | "hostPort" | "maxConn" | "cell"> {
+  /** Connections in its cell that are those of processes before this one. */
+  readonly before: number;
+}
 
 interface Ceiling {
   readonly mapping: Counted;
+  cell: number;
   ceiling: number;
   told: number | undefined;
 }
@@ -23,27 +29,32 @@ interface Ceiling {
 export class Ceilings {
   readonly #all = new Map<number, Ceiling>();
 
+  /**
+   * @param mappings What processes before have of them has to leave the cells once {@link limit} is in
+   * force everywhere, and before all else here is called.
+   */
   constructor(mappings: readonly Counted[], private readonly cells: Int32Array) {
     for (const mapping of mappings) {
-      const active = this.#active(mapping);
-      const free = Math.max(0, mapping.maxConn - active);
-      const ceiling = active + Math.ceil(free / 2);
-      this.#all.set(keyOf(mapping), { mapping, ceiling, told: undefined });
+      const { cell, before, maxConn } = mapping;
+      const counted = Atomics.load(cells, cell);
+      const ceiling = counted - before + Math.ceil(Math.max(0, maxConn - counted) / 2);
+      this.#all.set(keyOf(mapping), { mapping, cell, ceiling, told: undefined });
     }
   }
 
   /** `mappings` with their ceilings for limits; one that came later gets nothing. */
   limit(mappings: readonly CountedMapping[]): CountedMapping[] {
-    return mappings.map((mapping) => ({
-      ...mapping,
-      maxConn: Math.min(mapping.maxConn, this.#all.get(keyOf(mapping))?.ceiling ?? 0),
-    }));
+    return mappings.map((mapping) => {
+      const known = this.#all.get(keyOf(mapping));
+      if (known) known.cell = mapping.cell; // One that left for a while may have another.
+      return { ...mapping, maxConn: Math.min(mapping.maxConn, known?.ceiling ?? 0) };
+    });
   }
 
   /** Whether {@link lower} may find something. */
   get isLoose(): boolean {
-    for (const { mapping, ceiling } of this.#all.values()) {
-      if (this.#active(mapping) < ceiling) return true;
+    for (const each of this.#all.values()) {
+      if (this.#active(each) < each.ceiling) return true;
     }
     return false;
   }
@@ -52,7 +63,7 @@ export class Ceilings {
   lower(waitedFor: ReadonlySet<number>): boolean {
     let changed = false;
     for (const each of this.#all.values()) {
-      const active = this.#active(each.mapping);
+      const active = this.#active(each);
       if (active >= each.ceiling || waitedFor.has(each.mapping.clusterPort)) continue;
       each.ceiling = active;
       changed = true;
@@ -67,7 +78,7 @@ export class Ceilings {
   news(): Held[] {
     const news: Held[] = [];
     for (const each of this.#all.values()) {
-      const held = Math.max(each.ceiling, this.#active(each.mapping));
+      const held = Math.max(each.ceiling, this.#active(each));
       if (held === (each.told ?? 0)) continue;
       each.told = held;
       news.push([each.mapping.clusterPort, each.mapping.hostPort, held]);
@@ -75,7 +86,7 @@ export class Ceilings {
     return news;
   }
 
-  #active({ cell }: Counted): number {
+  #active({ cell }: Ceiling): number {
     return Atomics.load(this.cells, cell);
   }
 }

@@ -13,11 +13,12 @@ const mapping = (maxConn: number, hostPort = 1) => ({
 
 Deno.test("half of what is free stays until the successor serves, then what is in use, and who waits keeps room", () => {
   const counts = new MappingCounts();
-  const [one, two] = counts.assign([mapping(10), mapping(3, 2)]);
+  const mappings = counts.assign([mapping(10), mapping(3, 2)]);
+  const [one, two] = mappings;
   Atomics.add(counts.cells, one!.cell, 4);
   Atomics.add(counts.cells, two!.cell, 3);
-  const ceilings = new Ceilings([one!, two!], counts.cells);
-  assert.deepEqual(ceilings.limit([one!, two!]).map(({ maxConn }) => maxConn), [7, 3]);
+  const ceilings = new Ceilings(counts.counted(mappings), counts.cells);
+  assert.deepEqual(ceilings.limit(mappings).map(({ maxConn }) => maxConn), [7, 3]);
   assert.deepEqual(ceilings.news(), [[61000, 1, 7], [61000, 2, 3]]);
   assert.deepEqual([ceilings.isLoose, ceilings.lower(new Set([61000]))], [true, false]);
   assert.equal(ceilings.lower(new Set()), true);
@@ -56,10 +57,10 @@ Deno.test("whatever the two processes do, they never have more than maxConn toge
           if (lease) side.leases.push(lease);
         };
         for (let count = 0; count < begun; count++) take(old);
-        const ceilings = new Ceilings(old.mappings, old.counts.cells);
+        const ceilings = new Ceilings(old.counts.counted(old.mappings), old.counts.cells);
         const tell = () => {
           old.table.load(ceilings.limit(old.mappings));
-          heir.counts.hold(ceilings.news());
+          heir.counts.hold(old, ceilings.news());
         };
         tell();
         let waits = false;

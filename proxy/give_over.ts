@@ -5,7 +5,7 @@ import type { Log } from "./log.ts";
 import { type Applicant, Succession } from "./succession.ts";
 
 /** How long another process may take until it serves what it takes over, in milliseconds. */
-const TAKEOVER_MS = 15_000;
+const TAKEOVER_MS = 60_000;
 
 export interface GiveOverOptions {
   /** Absolute path of the own proxy.conf. */

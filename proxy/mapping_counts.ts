@@ -20,13 +20,17 @@ export function keyOf(
   return clusterPort * 65536 + hostPort;
 }
 
+function portsOf(key: number): { clusterPort: number; hostPort: number } {
+  return { clusterPort: Math.floor(key / 65536), hostPort: key % 65536 };
+}
+
 /** Assigns cells. Whoever gives it a new list knows that every thread follows the one before. */
 export class MappingCounts {
   readonly cells = new Int32Array(new SharedArrayBuffer(MAX_MAPPINGS * 4));
   readonly #cellOf = new Map<number, number>();
   readonly #free: number[] = [];
-  /** Connections that the process before still has. They are in the cells, too. */
-  readonly #held = new Map<number, number>();
+  /** Connections that each of the processes before still has. They are in the cells, too. */
+  readonly #held = new Map<object, Map<number, number>>();
   #used = 0;
 
   /**
@@ -51,28 +55,46 @@ export class MappingCounts {
       !listed.has(key) && Atomics.load(this.cells, cell) > 0
     );
     return [
-      ...mappings,
+      ...mappings.map((mapping) => ({ ...mapping, before: this.#before(keyOf(mapping)) })),
       ...left.map(([key, cell]) => (
-        { clusterPort: Math.floor(key / 65536), hostPort: key % 65536, maxConn: 0, cell }
+        { ...portsOf(key), maxConn: 0, cell, before: this.#before(key) }
       )),
     ];
   }
 
-  /** Counts what the process before still has from now on. */
-  hold(held: readonly Held[]): void {
+  /** Counts what `process`, one of those before, still has from now on. */
+  hold(process: object, held: readonly Held[]): void {
+    const known = this.#held.get(process) ?? new Map<number, number>();
+    this.#held.set(process, known);
     for (const [clusterPort, hostPort, connections] of held) {
       const key = keyOf({ clusterPort, hostPort });
-      const more = connections - (this.#held.get(key) ?? 0);
-      if (connections > 0) this.#held.set(key, connections);
-      else this.#held.delete(key);
+      const more = connections - (known.get(key) ?? 0);
+      if (connections > 0) known.set(key, connections);
+      else known.delete(key);
       const cell = this.#cellOf.get(key);
       if (cell !== undefined) Atomics.add(this.cells, cell, more);
     }
   }
 
-  /** The process before has ended. */
-  holdNone(): void {
-    this.hold([...this.#held.keys()].map((key) => [Math.floor(key / 65536), key % 65536, 0]));
+  /** What `process` has. */
+  heldBy(process: object): Held[] {
+    return [...this.#held.get(process) ?? []].map(([key, connections]) => {
+      const { clusterPort, hostPort } = portsOf(key);
+      return [clusterPort, hostPort, connections];
+    });
+  }
+
+  /** `process` has ended, or is no matter of this one any more. */
+  holdNone(process: object): void {
+    this.hold(process, this.heldBy(process).map(([cluster, host]) => [cluster, host, 0]));
+    this.#held.delete(process);
+  }
+
+  /** What the processes before have of a mapping. */
+  #before(key: number): number {
+    let sum = 0;
+    for (const known of this.#held.values()) sum += known.get(key) ?? 0;
+    return sum;
   }
 
   #cell(key: number): number {
@@ -84,7 +106,7 @@ export class MappingCounts {
         throw new Error(`More than ${MAX_MAPPINGS} mappings in portmappings.conf`);
       }
       this.#cellOf.set(key, cell);
-      Atomics.add(this.cells, cell, this.#held.get(key) ?? 0);
+      Atomics.add(this.cells, cell, this.#before(key));
     }
     return cell;
   }

@@ -1,9 +1,8 @@
 /** What the part that serves connections has to know, put together from the files by the part that reads them. */
 import type { Remembered } from "./admin/remembered.ts";
 import type { MetricsSnapshot } from "./admin/snapshot.ts";
-import type { Held } from "./ceilings.ts";
 import type { HostAddress, ProxyConf } from "./conf/mod.ts";
-import type { HandedOver } from "./linux/handover.ts";
+import type { Bequest, HandedOver } from "./linux/handover.ts";
 import type { CountedMapping } from "./mapping_counts.ts";
 
 /** Plain data: it may be sent to another thread. Replaced as a whole by each reload. */
@@ -79,12 +78,12 @@ export interface DataPlane {
   /**
    * Gives the listening sockets to the process that takes them at the unix socket `path`.
    *
-   * @param begin Called when somebody takes them: what this process may have from then on.
+   * @param begin Called when somebody takes them: what this process leaves to it.
    * @throws Error when nobody took and served them in time; nothing has changed then.
    */
   give(
     path: string,
-    begin: () => Promise<readonly Held[]>,
+    begin: () => Promise<Bequest>,
     timeoutMs: number,
   ): Promise<HandedOver>;
   /** Ends everything at once. */

@@ -14,7 +14,7 @@ import { warnOfLocalPorts } from "./local_ports.ts";
 import { type Log, OFTEN_MS } from "./log.ts";
 import { makePlan, namesIn } from "./make_plan.ts";
 import { MappingCounts } from "./mapping_counts.ts";
-import { Predecessor } from "./predecessor.ts";
+import { Predecessors } from "./predecessors.ts";
 import { Successor } from "./successor.ts";
 import type { Inheritance } from "./takeover.ts";
 import type { DataPlane, Plan, PlaneStatus } from "./plan.ts";
@@ -48,7 +48,7 @@ export class Proxy {
   readonly #counts = new MappingCounts();
   readonly #giveOver: GiveOver;
   readonly #successor: Successor;
-  readonly #predecessor: Predecessor;
+  readonly #predecessors: Predecessors;
   #socket: string | undefined;
   readonly #pollMs: number;
   readonly #makePlane: NonNullable<ProxyOptions["makePlane"]>;
@@ -84,11 +84,13 @@ export class Proxy {
       ((first, log) => new LocalPlane(new DenoEngine(), log, first));
     this.#settings = settings;
     this.#restart = new RestartNotice(settings.conf, options.log);
-    this.#predecessor = new Predecessor(options.before, this.#counts, options.log);
-    this.#successor = new Successor(
-      () => ({ plane: this.#plane, plan: this.#plan }),
-      this.#counts,
-    );
+    this.#predecessors = new Predecessors(options.before, this.#counts, options.log);
+    this.#successor = new Successor({
+      served: () => ({ plane: this.#plane, plan: this.#plan }),
+      counts: this.#counts,
+      predecessors: this.#predecessors,
+      log: options.log,
+    });
     this.#giveOver = new GiveOver({
       confFile: options.confFile,
       log: options.log,
@@ -128,7 +130,12 @@ export class Proxy {
       await proxy.#admin.close();
       throw error;
     }
-    proxy.#predecessor.confirm();
+    try {
+      await proxy.#predecessors.confirm();
+    } catch (error) {
+      await proxy.drain();
+      throw error;
+    }
     proxy.#resolveTimer = setInterval(() => proxy.#change(() => proxy.#lookUp()), RESOLVE_MS);
     proxy.#sweepTimer = setInterval(() => options.log.sweep(), OFTEN_MS);
     return proxy;
@@ -166,10 +173,8 @@ export class Proxy {
     await this.#close();
     // The next process is the one to be asked.
     if (this.#giveOver.isSucceeded) await this.#admin.close();
-    const end = performance.now() + limitMs;
     await this.#plane.drain(limitMs);
-    // What the process before still has is told to the next one, too.
-    if (this.#giveOver.isSucceeded) await this.#predecessor.end(end - performance.now());
+    this.#predecessors.leave();
     this.#successor.end();
     await this.#admin.close();
   }
@@ -178,6 +183,7 @@ export class Proxy {
   async stop(): Promise<void> {
     await this.#close();
     await this.#plane.stop();
+    this.#predecessors.leave();
     this.#successor.end();
     await this.#admin.close();
   }

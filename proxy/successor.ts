@@ -1,23 +1,42 @@
-/** The old process of a restart towards the new one: gives it the sockets, and tells it how much is in use still. */
-import { Ceilings, type Held } from "./ceilings.ts";
-import type { HandedOver } from "./linux/handover.ts";
+/** The old process of a restart: gives the new one the sockets, and tells it how much is in use still. */
+import { Ceilings } from "./ceilings.ts";
+import { messageOf } from "./error_message.ts";
+import type { Bequest, HandedOver } from "./linux/handover.ts";
+import type { Log } from "./log.ts";
 import type { MappingCounts } from "./mapping_counts.ts";
 import type { DataPlane, Plan } from "./plan.ts";
+import type { Predecessors } from "./predecessors.ts";
 
 /** How often what is in use is looked at, in milliseconds: for the first second, and later. */
 const LOOK_MS = { first: 20, later: 200 };
 const FIRST_MS = 1000;
 
+export interface SuccessorOptions {
+  /** What serves connections now, and by which plan. */
+  readonly served: () => {
+    readonly plane: Pick<DataPlane, "give" | "follow" | "status">;
+    readonly plan: Plan;
+  };
+  readonly counts: MappingCounts;
+  readonly predecessors: Predecessors;
+  readonly log: Log;
+  /** Waits before the next look. */
+  readonly pause?: (ms: number) => Promise<void>;
+}
+
 export class Successor {
   #ceilings: Ceilings | undefined;
   #link: HandedOver | undefined;
   #over = false;
+  /** Whether all threads follow the ceilings as they are. */
+  #inForce = true;
+  /** No listener was open at the last look. */
+  #closed = false;
+  readonly #pause: (ms: number) => Promise<void>;
 
-  /** @param served What serves connections now, and by which plan. */
-  constructor(
-    private readonly served: () => { readonly plane: DataPlane; readonly plan: Plan },
-    private readonly counts: MappingCounts,
-  ) {}
+  constructor(private readonly options: SuccessorOptions) {
+    this.#pause = options.pause ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
+  }
 
   /** `plan` as far as it may be followed here. */
   limit(plan: Plan): Plan {
@@ -30,15 +49,17 @@ export class Successor {
    * @throws Error when nobody took and served them in time; nothing has changed then.
    */
   async give(path: string, timeoutMs: number): Promise<void> {
-    const { plane } = this.served();
+    const { served, predecessors } = this.options;
     try {
-      this.#link = await plane.give(path, () => this.#begin(), timeoutMs);
+      this.#link = await served().plane.give(path, () => this.#begin(), timeoutMs);
     } catch (error) {
+      predecessors.takeBack();
       this.#ceilings = undefined;
       await this.#follow();
       throw error;
     }
-    this.#tell().catch(() => this.end()); // The successor is gone, or all has ended here.
+    predecessors.leave();
+    void this.#tell();
   }
 
   /** All has ended here. */
@@ -48,33 +69,52 @@ export class Successor {
     this.#link = undefined;
   }
 
-  /** Sets the ceilings; gives what is to be told. */
-  async #begin(): Promise<readonly Held[]> {
-    const { plan } = this.served();
-    this.#ceilings = new Ceilings(this.counts.counted(plan.mappings), this.counts.cells);
+  /** Sets the ceilings; gives what the successor has to know. */
+  async #begin(): Promise<Bequest> {
+    const { served, counts, predecessors } = this.options;
+    const before = predecessors.lend();
+    this.#ceilings = new Ceilings(counts.counted(served().plan.mappings), counts.cells);
     await this.#follow();
-    return this.#ceilings.news();
+    predecessors.uncount();
+    return { held: this.#ceilings.news(), before };
   }
 
+  /**
+   * Tells it until all has ended here. Nothing less ends the talk: the successor takes that for the end
+   * of all connections. If this process can't look, what it told last stays in force.
+   */
   async #tell(): Promise<void> {
     const begun = performance.now();
-    let closed = false;
-    while (!this.#over && this.#ceilings) {
-      const pauseMs = performance.now() - begun < FIRST_MS ? LOOK_MS.first : LOOK_MS.later;
-      if (this.#ceilings.isLoose) {
-        const { listeners, seeking, waiting } = await this.served().plane.status();
-        // Who was accepted until the last listener closed needs room here yet.
-        if (closed && seeking === 0 && this.#ceilings.lower(new Set(waiting))) await this.#follow();
-        closed = listeners === 0;
+    while (!this.#over && this.#link) {
+      await this.#lower().catch((error) => {
+        this.options.log.often("Cannot look how much is in use", { error: messageOf(error) });
+      });
+      const news = this.#inForce ? this.#ceilings?.news() ?? [] : [];
+      try {
+        if (news.length > 0) await this.#link?.tell(news);
+      } catch {
+        return this.end(); // The successor is gone, or all has ended here.
       }
-      const news = this.#ceilings.news();
-      if (news.length > 0) await this.#link?.tell(news);
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      await this.#pause(performance.now() - begun < FIRST_MS ? LOOK_MS.first : LOOK_MS.later);
     }
   }
 
+  /** Gives up what is not in use. */
+  async #lower(): Promise<void> {
+    if (this.#ceilings?.isLoose) {
+      const { listeners, seeking, waiting } = await this.options.served().plane.status();
+      // Who was accepted until the last listener closed needs room here yet.
+      const lowered = this.#closed && seeking === 0 && this.#ceilings.lower(new Set(waiting));
+      if (lowered) this.#inForce = false;
+      this.#closed = listeners === 0;
+    }
+    if (this.#inForce) return;
+    await this.#follow();
+    this.#inForce = true;
+  }
+
   async #follow(): Promise<void> {
-    const { plane, plan } = this.served();
+    const { plane, plan } = this.options.served();
     await plane.follow(this.limit(plan));
   }
 }

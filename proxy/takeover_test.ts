@@ -1,6 +1,6 @@
 /** Restarts of the program itself, under load. */
 import assert from "node:assert/strict";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { formatPortMappings } from "./conf/mod.ts";
 import { LinuxEngine } from "./linux/linux_engine.ts";
 import {
@@ -13,58 +13,7 @@ import {
   TestServer,
   until,
 } from "./test_kit.ts";
-
-const MAIN = new URL("./main.ts", import.meta.url).pathname;
-
-/** The program, with what it says. */
-class Program {
-  readonly child: Deno.ChildProcess;
-  said = "";
-  readonly #reading: Promise<void>;
-
-  readonly file: string;
-
-  constructor(directory: string, conf: string) {
-    this.file = join(directory, conf);
-    this.child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-check", MAIN, "--takeover", this.file],
-      env: { XDG_RUNTIME_DIR: directory },
-      stderr: "piped",
-      stdout: "null",
-    }).spawn();
-    this.#reading = this.#read();
-  }
-
-  async #read(): Promise<void> {
-    for await (const text of this.child.stderr.pipeThrough(new TextDecoderStream())) {
-      this.said += text;
-    }
-  }
-
-  /** What the command `ready` says about it. */
-  async isReady(): Promise<boolean> {
-    const { success } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-check", MAIN, "ready", this.file],
-      env: { XDG_RUNTIME_DIR: dirname(this.file) },
-    }).output();
-    return success;
-  }
-
-  async end(): Promise<number> {
-    const { code } = await this.child.status;
-    await this.#reading;
-    return code;
-  }
-}
-
-async function endAll(programs: readonly Program[]): Promise<void> {
-  for (const { child } of programs) {
-    try {
-      child.kill("SIGKILL");
-    } catch { /* It ended. */ }
-  }
-  await Promise.all(programs.map((program) => program.end()));
-}
+import { endAll, Program } from "./test_program.ts";
 
 Deno.test({
   name:
@@ -88,8 +37,8 @@ Deno.test({
     await Deno.writeTextFile(join(directory, "hosts.conf"), `${ip}:${ROUTER}\n`);
     for (const name of ["old.conf", "new.conf", "third.conf"]) {
       const text =
-        `HOST ${ip}\nPORT ${ROUTER}\nCLUSTERPORTS ${PORT_A}\nDRAINSECONDS 60\nBUSYSECONDS 30\n`;
-      await Deno.writeTextFile(join(directory, name), text + "GIVEUPSECONDS 30\n");
+        `HOST ${ip}\nPORT ${ROUTER}\nCLUSTERPORTS ${PORT_A}\nDRAINSECONDS 900\nBUSYSECONDS 600\n`;
+      await Deno.writeTextFile(join(directory, name), text + "GIVEUPSECONDS 600\n");
     }
     const programs: Program[] = [];
     const start = async (conf: string) => {

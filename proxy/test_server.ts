@@ -9,6 +9,8 @@ export class TestServer {
   readonly #accepting: Promise<void>;
   /** Connections accepted in all. */
   accepted = 0;
+  /** The most that were open at once. */
+  peak = 0;
 
   readonly port: number;
 
@@ -39,6 +41,7 @@ export class TestServer {
       }
       this.accepted++;
       this.#open.add(conn);
+      this.peak = Math.max(this.peak, this.active);
       const served = serve(conn).catch(() => {}).then(() => {
         this.#open.delete(conn);
         this.#running.delete(served);

@@ -4,22 +4,17 @@
  * The old process gives what it listens on at a unix socket. The new one takes it, starts to accept,
  * and confirms; until then, the old one goes on as if nothing had happened. After that the old one
  * closes its listeners, which are open in the new one, and drains. Until its end it tells the new one
- * how many connections it still has.
+ * how many connections it still has. Where it heard that itself of processes before it, the new one
+ * gets its end of those talks.
  */
 import type { Held } from "../ceilings.ts";
 import type { HostAddress } from "../conf/mod.ts";
-import { EPOLLIN, EPOLLOUT } from "./epoll.ts";
+import { EPOLLIN } from "./epoll.ts";
 import { SystemError } from "./errno.ts";
-import {
-  AF_UNIX,
-  libc,
-  SO_PEERCRED,
-  SOCK_CLOEXEC,
-  SOCK_NONBLOCK,
-  SOCK_SEQPACKET,
-  SOL_SOCKET,
-} from "./libc.ts";
-import { type Packet, PACKET_FDS, receivePacket, sendPacket } from "./scm_rights.ts";
+import { HeldLink, type HeldPacket, packetsOfHeld } from "./held_link.ts";
+import { libc, SOCK_CLOEXEC, SOCK_NONBLOCK } from "./libc.ts";
+import { type Packet, PACKET_FDS } from "./scm_rights.ts";
+import { unixAddress, UnixSocket } from "./unix_packets.ts";
 
 /** A socket that listens on `address`. */
 export interface OpenListener {
@@ -30,14 +25,24 @@ export interface OpenListener {
 /** What was taken; all its descriptors belong to the taker. */
 export interface Taken {
   readonly listeners: OpenListener[];
-  /** What the old process may still have. */
-  readonly held: readonly Held[];
-  /** Tells the old process that all are served from now on, if it is there still. */
-  confirm(): void;
-  /** Hears what it has from now on. Resolves when it has ended, or the talk. */
-  follow(onHeld: (held: readonly Held[]) => void): Promise<void>;
-  /** Ends the talk; without `confirm` before it, the old process stays in charge. */
+  /** The old process, and those before it that had not ended. */
+  readonly links: readonly HeldLink[];
+  /**
+   * Tells the old process that all are served from now on, if it is there still.
+   *
+   * @throws Error when it waits for that no more, but goes on itself.
+   */
+  confirm(): Promise<void>;
+  /** Ends all talks; without `confirm` before it, the old process stays in charge. */
   close(): void;
+}
+
+/** What a process leaves beside its listeners. */
+export interface Bequest {
+  /** What it may have from now on. */
+  readonly held: readonly Held[];
+  /** Those before it: the socket of the talk with each, and what it may have. */
+  readonly before: readonly { readonly fd: number; readonly held: readonly Held[] }[];
 }
 
 /** The talk with a process that took over and serves. */
@@ -50,60 +55,68 @@ export interface HandedOver {
 
 const ALL_SENT = "all";
 const CONFIRMED = "confirmed";
-/** Mappings told of in one packet. */
-const PACKET_HELD = 1000;
-/** How long telling something may take, in milliseconds. */
-const TELL_MS = 10_000;
-/** How often a talk without a word is looked at, in milliseconds. */
-const LOOK_MS = 1000;
-/** What fits into `struct sockaddr_un`. */
-const PATH_BYTES = 107;
+/** The answer to it. */
+const SUCCEEDED = "succeeded";
+const WITHDRAWN = "withdrawn";
 
 /**
  * Gives `listeners` to the first process of the same user that takes them at the unix socket `path`,
  * which is made for that and removed.
  *
  * @param path Absent, in a directory that only this user may write.
- * @param begin Called when somebody takes them: what this process may have from then on.
+ * @param begin Called when somebody takes them.
  * @param timeoutMs For all of it, until the other process confirmed.
  * @throws Error when nobody took and confirmed them in time. Nothing has changed then.
  */
 export async function giveListeners(
   path: string,
   listeners: readonly OpenListener[],
-  begin: () => Promise<readonly Held[]>,
+  begin: () => Promise<Bequest>,
   timeoutMs: number,
 ): Promise<HandedOver> {
   const deadline = performance.now() + timeoutMs;
-  using server = openSocket();
+  using server = UnixSocket.open();
   const address = unixAddress(path);
   if (libc().bind(server.fd, address, address.length) < 0 || libc().listen(server.fd, 1) < 0) {
     throw new SystemError(`Cannot give listeners at ${path}`, libc().errno());
   }
   try {
     await Deno.chmod(path, 0o600);
-    await ready(server.fd, EPOLLIN, deadline, "nobody took the listeners");
-    const taker = new Socket(libc().accept4(server.fd, null, null, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (taker.fd < 0) throw new SystemError("Cannot accept who takes listeners", libc().errno());
-    try {
-      checkUser(taker.fd);
-      await sendAll(taker.fd, [...packetsOf(listeners), ...packetsOfHeld(await begin())], deadline);
-      await sendAll(taker.fd, [{ text: ALL_SENT, fds: [] }], deadline);
-      const answer = await nextPacket(taker.fd, deadline);
-      if (answer === "end" || answer.text !== CONFIRMED) {
-        throw new Error("The process that took the listeners ended before it served them");
-      }
-    } catch (error) {
-      taker.close();
-      throw error;
-    }
-    return {
-      tell: (held) => sendAll(taker.fd, packetsOfHeld(held), performance.now() + TELL_MS),
-      close: () => taker.close(),
-    };
+    await server.ready(EPOLLIN, deadline, "nobody took the listeners");
+    const fd = libc().accept4(server.fd, null, null, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) throw new SystemError("Cannot accept who takes listeners", libc().errno());
+    return await giveTo(new UnixSocket(fd), listeners, begin, deadline);
   } finally {
     await Deno.remove(path);
   }
+}
+
+async function giveTo(
+  taker: UnixSocket,
+  listeners: readonly OpenListener[],
+  begin: () => Promise<Bequest>,
+  deadline: number,
+): Promise<HandedOver> {
+  try {
+    taker.checkUser();
+    const { held, before } = await begin();
+    const packets = [...packetsOf(listeners), ...packetsOfHeld(held), packetOfLinks(before)];
+    before.forEach((link, index) => packets.push(...packetsOfHeld(link.held, index + 1)));
+    await taker.send([...packets, { text: ALL_SENT, fds: [] }], deadline);
+    const answer = await taker.receive(deadline);
+    if (answer === "end" || answer.text !== CONFIRMED) {
+      throw new Error("The process that took the listeners ended before it served them");
+    }
+    taker.say(SUCCEEDED);
+  } catch (error) {
+    taker.say(WITHDRAWN);
+    taker.close();
+    throw error;
+  }
+  return {
+    tell: (held) => taker.send(packetsOfHeld(held)),
+    close: () => taker.close(),
+  };
 }
 
 /**
@@ -114,74 +127,55 @@ export async function giveListeners(
  */
 export async function takeListeners(path: string, timeoutMs: number): Promise<Taken> {
   const deadline = performance.now() + timeoutMs;
-  const socket = openSocket();
+  const socket = UnixSocket.open();
   const listeners: OpenListener[] = [];
-  const held: Held[] = [];
+  const talks = [socket];
+  const held: Held[][] = [];
   try {
     const address = unixAddress(path);
     if (libc().connect(socket.fd, address, address.length) < 0) {
       throw new SystemError(`Cannot take listeners at ${path}`, libc().errno());
     }
-    checkUser(socket.fd);
+    socket.checkUser();
     for (;;) {
-      const packet = await nextPacket(socket.fd, deadline);
-      if (packet === "end") throw new Error("The process that gave its listeners ended amid it");
+      const packet = await socket.receive(deadline);
+      if (packet === "end" || packet.text === WITHDRAWN) {
+        throw new Error("The process that gave its listeners ended amid it");
+      }
       if (packet.text === ALL_SENT) break;
-      const told = JSON.parse(packet.text) as HostAddress[] | HeldPacket;
-      if ("held" in told) held.push(...told.held);
+      const told = JSON.parse(packet.text) as HostAddress[] | HeldPacket | typeof LINKS;
+      if ("links" in told) talks.push(...packet.fds.map((fd) => new UnixSocket(fd)));
+      else if ("held" in told) (held[told.of] ??= []).push(...told.held);
       else packet.fds.forEach((fd, index) => listeners.push({ fd, address: told[index]! }));
     }
   } catch (error) {
     for (const { fd } of listeners) libc().close(fd);
-    socket.close();
+    for (const talk of talks) talk.close();
     throw error;
   }
+  const links = talks.map((talk, index) => new HeldLink(talk, held[index] ?? []));
   return {
     listeners,
-    held,
+    links,
     confirm: () => confirm(socket),
-    follow: (onHeld) => follow(socket, onHeld),
-    close: () => socket.close(),
+    close: () => links.forEach((link) => link.close()),
   };
 }
 
 /** The old process may have ended meanwhile: then nobody else has the listeners, either. */
-function confirm(socket: Socket): void {
-  try {
-    sendPacket(socket.fd, { text: CONFIRMED, fds: [] });
-  } catch (error) {
-    const code = error instanceof SystemError ? error.code : undefined;
-    if (code !== "EPIPE" && code !== "ECONNRESET") throw error;
+async function confirm(socket: UnixSocket): Promise<void> {
+  socket.say(CONFIRMED);
+  const answer = await socket.receive();
+  if (answer !== "end" && answer.text === WITHDRAWN) {
+    throw new Error("The other process did not wait until its listeners were served");
   }
 }
 
-async function follow(socket: Socket, onHeld: (held: readonly Held[]) => void): Promise<void> {
-  while (socket.fd >= 0) {
-    const packet = receivePacket(socket.fd);
-    if (packet === "end") return;
-    if (packet) onHeld((JSON.parse(packet.text) as HeldPacket).held);
-    else await becomes(socket.fd, EPOLLIN, LOOK_MS);
-  }
-}
+/** The text of the packet with the sockets of talks. */
+const LINKS = { links: true };
 
-/** The text of a packet that tells what the old process may still have. */
-interface HeldPacket {
-  readonly held: readonly Held[];
-}
-
-function packetsOfHeld(held: readonly Held[]): Packet[] {
-  return Array.from({ length: Math.ceil(held.length / PACKET_HELD) }, (_, index) => {
-    const part = held.slice(index * PACKET_HELD, (index + 1) * PACKET_HELD);
-    return { text: JSON.stringify({ held: part } satisfies HeldPacket), fds: [] };
-  });
-}
-
-async function sendAll(fd: number, packets: readonly Packet[], deadline: number): Promise<void> {
-  for (const packet of packets) {
-    while (!sendPacket(fd, packet)) {
-      await ready(fd, EPOLLOUT, deadline, "the other process takes nothing");
-    }
-  }
+function packetOfLinks(before: Bequest["before"]): Packet {
+  return { text: JSON.stringify(LINKS), fds: before.map(({ fd }) => fd) };
 }
 
 function packetsOf(listeners: readonly OpenListener[]): Packet[] {
@@ -194,76 +188,4 @@ function packetsOf(listeners: readonly OpenListener[]): Packet[] {
     });
   }
   return packets;
-}
-
-async function nextPacket(fd: number, deadline: number): Promise<Packet | "end"> {
-  for (;;) {
-    const packet = receivePacket(fd);
-    if (packet !== undefined) return packet;
-    await ready(fd, EPOLLIN, deadline, "the other process says nothing");
-  }
-}
-
-/** Waits until `fd` is ready, beside all else that this thread does. */
-async function ready(fd: number, events: number, deadline: number, what: string): Promise<void> {
-  const waitMs = Math.ceil(deadline - performance.now());
-  if (waitMs <= 0 || !await becomes(fd, events, waitMs)) {
-    throw new Error(`Cannot hand listeners over: ${what} in time`);
-  }
-}
-
-/** Whether `fd` gets ready within `waitMs`. */
-async function becomes(fd: number, events: number, waitMs: number): Promise<boolean> {
-  const request = new Int32Array(new ArrayBuffer(8));
-  request.set([fd, events]);
-  return await libc().poll(request, 1, waitMs) !== 0;
-}
-
-/** @throws Error when the other end belongs to another user. */
-function checkUser(fd: number): void {
-  const credentials = new Int32Array(3); // pid, uid, gid
-  libc().getsockopt(fd, SOL_SOCKET, SO_PEERCRED, credentials, new Uint32Array([12]));
-  if (credentials[1] !== Deno.uid()) {
-    throw new Error(`Listeners are handed over within one user only, not to uid ${credentials[1]}`);
-  }
-}
-
-class Socket {
-  #fd: number;
-
-  constructor(fd: number) {
-    this.#fd = fd;
-  }
-
-  /** -1 once it is closed. */
-  get fd(): number {
-    return this.#fd;
-  }
-
-  close(): void {
-    if (this.#fd >= 0) libc().close(this.#fd);
-    this.#fd = -1;
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-}
-
-function openSocket(): Socket {
-  const fd = libc().socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) throw new SystemError("Cannot hand listeners over", libc().errno());
-  return new Socket(fd);
-}
-
-/** `struct sockaddr_un`. */
-function unixAddress(path: string): Uint8Array<ArrayBuffer> {
-  const text = new TextEncoder().encode(path);
-  if (text.length > PATH_BYTES) {
-    throw new RangeError(`The path of a unix socket has at most ${PATH_BYTES} bytes: ${path}`);
-  }
-  const bytes = new Uint8Array(2 + text.length + 1);
-  bytes[0] = AF_UNIX;
-  bytes.set(text, 2);
-  return bytes;
 }

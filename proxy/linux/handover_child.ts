@@ -12,7 +12,7 @@ const listeners = taken.listeners.map(({ fd }) =>
     connection.close();
   }, console.error)
 );
-if (Deno.args[1] === "confirm") taken.confirm();
+if (Deno.args[1] === "confirm") await taken.confirm();
 taken.close();
 console.log(JSON.stringify(taken.listeners.map(({ address }) => address)));
 for await (const _ of Deno.stdin.readable);

@@ -3,12 +3,19 @@ import { join } from "node:path";
 import type { HostAddress } from "../conf/mod.ts";
 import { startEngine } from "../conformance/engines.ts";
 import { freshAddress, freshPort, receive, until } from "../test_kit.ts";
-import { giveListeners, takeListeners } from "./handover.ts";
+import {
+  type Bequest,
+  giveListeners,
+  type HandedOver,
+  type OpenListener,
+  takeListeners,
+  type Taken,
+} from "./handover.ts";
 import { libc } from "./libc.ts";
 import { LinuxEngine, type LinuxListening } from "./linux_engine.ts";
 
 /** An old process without connections. */
-const nothing = () => Promise.resolve([]);
+const nothing = () => Promise.resolve({ held: [], before: [] });
 
 const ignore = LinuxEngine.supported() !== undefined;
 
@@ -119,41 +126,105 @@ Deno.test({
   fn: () =>
     withOld(2, async (listeners, path) => {
       const many = Array.from({ length: 2500 }, (_, index) => [61000, index + 1, index] as const);
-      const giving = giveListeners(path, listeners, () => Promise.resolve(many), 10_000);
-      // This process plays both parts.
-      await until(() => exists(path), "it gives");
-      const taken = await takeListeners(path, 10_000);
-      assert.deepEqual(taken.held, many);
-      taken.confirm();
-      const given = await giving;
+      const { given, taken } = await handOver(path, listeners, { held: many, before: [] });
+      const [link] = taken.links;
+      assert.deepEqual(link!.held, many);
       const heard: unknown[] = [];
-      const followed = taken.follow((held) => heard.push(...held));
+      const followed = link!.follow((held) => heard.push(...held));
       await given.tell([[61000, 1, 7], [61001, 2, 0]]);
       await given.tell([[61000, 1, 6]]);
       given.close();
       await followed;
       assert.deepEqual(heard, [[61000, 1, 7], [61001, 2, 0], [61000, 1, 6]]);
-      taken.close();
+      closeAll(taken);
       await assert.rejects(async () => await given.tell([[1, 1, 1]]));
-      for (const { fd } of taken.listeners) libc().close(fd);
     }),
 });
 
 Deno.test({
-  name: "a process that took listeners serves, also when the old one ended before it heard so",
+  name:
+    "a third process hears the first at first hand, also of what it said before, and to its end",
   ignore,
   fn: () =>
     withOld(1, async (listeners, path) => {
-      const giving = giveListeners(path, listeners, nothing, 300);
+      const first = await handOver(path, listeners, { held: [[1, 1, 5]], before: [] });
+      const [toFirst] = first.taken.links;
+      const early: unknown[] = [];
+      const following = toFirst!.follow((held) => early.push(...held));
+      await first.given.tell([[1, 1, 4]]);
+      await until(() => early.length === 1, "the second hears it");
+      toFirst!.pause();
+      await first.given.tell([[1, 1, 3]]);
+      const second = await handOver(path, first.taken.listeners, {
+        held: [[1, 1, 1]],
+        before: [{ fd: toFirst!.fd, held: [[1, 1, 4]] }],
+      });
+      const [toSecond, handedOn] = second.taken.links;
+      assert.deepEqual([toSecond!.held, handedOn!.held], [[[1, 1, 1]], [[1, 1, 4]]]);
+      // The second ends before the first does.
+      second.given.close();
+      closeAll(first.taken);
+      await following;
+      await toSecond!.follow(() => assert.fail("the second said nothing"));
+      const heard: unknown[] = [];
+      const followed = handedOn!.follow((held) => heard.push(...held));
+      await first.given.tell([[1, 1, 2]]);
+      first.given.close();
+      await followed;
+      assert.deepEqual([early, heard], [[[1, 1, 4]], [[1, 1, 3], [1, 1, 2]]]);
+      closeAll(second.taken);
+    }),
+});
+
+Deno.test({
+  name: "a process that took listeners too slowly hears that the old one goes on itself",
+  ignore,
+  fn: () =>
+    withOld(1, async (listeners, path) => {
+      const giving = giveListeners(path, listeners, nothing, 2000);
       await until(() => exists(path), "it gives");
       const taken = await takeListeners(path, 10_000);
       await assert.rejects(giving, /says nothing in time/);
-      taken.confirm();
-      await taken.follow(() => assert.fail("nobody tells anything"));
-      taken.close();
-      for (const { fd } of taken.listeners) libc().close(fd);
+      await assert.rejects(taken.confirm(), /did not wait/);
+      closeAll(taken);
     }),
 });
+
+Deno.test({
+  name: "a process that took listeners serves, also when the old one was killed before it heard so",
+  ignore,
+  fn: () =>
+    withOld(0, async (_, path) => {
+      const file = new URL("./handover_giver.ts", import.meta.url).pathname;
+      const args = ["run", "-A", file, path];
+      await using giver = new Deno.Command(Deno.execPath(), { args }).spawn();
+      await until(() => exists(path), "it gives", 60_000);
+      const taken = await takeListeners(path, 60_000);
+      giver.kill("SIGKILL");
+      await giver.status;
+      await taken.confirm();
+      await taken.links[0]!.follow(() => assert.fail("nobody tells anything"));
+      closeAll(taken);
+    }),
+});
+
+/** This process plays both parts. */
+async function handOver(
+  path: string,
+  listeners: readonly OpenListener[],
+  bequest: Bequest,
+): Promise<{ given: HandedOver; taken: Taken }> {
+  const giving = giveListeners(path, listeners, () => Promise.resolve(bequest), 60_000);
+  await until(() => exists(path), "it gives");
+  const taken = await takeListeners(path, 60_000);
+  await taken.confirm();
+  return { given: await giving, taken };
+}
+
+function closeAll(taken: Taken): void {
+  taken.close();
+  for (const { fd } of taken.listeners) libc().close(fd);
+}
 
 function exists(path: string): boolean {
   try {

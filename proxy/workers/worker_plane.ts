@@ -1,8 +1,12 @@
 /** The data plane of several threads, each with an engine of its own. */
 import { mergeRemembered } from "../admin/remembered.ts";
 import { mergeSnapshots, type MetricsSnapshot } from "../admin/snapshot.ts";
-import type { Held } from "../ceilings.ts";
-import { giveListeners, type HandedOver, type OpenListener } from "../linux/handover.ts";
+import {
+  type Bequest,
+  giveListeners,
+  type HandedOver,
+  type OpenListener,
+} from "../linux/handover.ts";
 import { Listeners } from "../listeners.ts";
 import type { Log } from "../log.ts";
 import { addressesOf, type DataPlane, type Plan, type PlaneStatus } from "../plan.ts";
@@ -92,7 +96,7 @@ export class WorkerPlane implements DataPlane {
 
   give(
     path: string,
-    begin: () => Promise<readonly Held[]>,
+    begin: () => Promise<Bequest>,
     timeoutMs: number,
   ): Promise<HandedOver> {
     return giveListeners(path, this.#sockets.listeners, begin, timeoutMs);
@@ -118,13 +122,17 @@ export class WorkerPlane implements DataPlane {
     });
   }
 
-  /** Once they ended, the threads have nothing to tell. */
+  /** Once they ended, the threads have nothing to tell, whenever they were asked. */
   #askAll<What extends keyof Requests>(
     what: What,
     ask: Requests[What]["ask"],
     limitMs?: number,
   ): Promise<Requests[What]["answer"][]> {
     if (this.#ended) return Promise.resolve([]);
-    return Promise.all(this.threads.map((thread) => thread.ask(what, ask, limitMs)));
+    const answers = Promise.all(this.threads.map((thread) => thread.ask(what, ask, limitMs)));
+    return answers.catch((error) => {
+      if (this.#ended) return [];
+      throw error;
+    });
   }
 }
