@@ -19,6 +19,7 @@ interface Rule {
 }
 
 const RULES: Readonly<Record<string, Rule>> = {
+  "quickstart": { json: false, known: ["", "dir --name=demo --yes"], anywhere: true },
   "cluster create": { json: false, known: ["demo"], anywhere: true },
   "cluster sync": {
     json: true,

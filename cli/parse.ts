@@ -73,12 +73,8 @@ function follow(args: readonly string[]): { node?: Entry | Group; words: readonl
 /** Help, version, completion, and nouns that don't exist. */
 async function parseAtRoot(args: readonly string[], output: ParseOutput): Promise<Parsed> {
   const whole = args[0] === "completion" || args[0] === "help";
-  const groups: InvocationParser[] = [];
-  for (const [noun, group] of Object.entries(COMMANDS)) {
-    const parser = groupParser(group, await loadAll(group, whole));
-    groups.push(command(noun, parser, { brief: plain(group.brief) }));
-  }
-  return parseWith(alternatives(groups), args, output, {
+  const root: Group = { brief: "", commands: COMMANDS };
+  return parseWith(groupParser(root, await loadAll(root, whole)), args, output, {
     programName: "sns",
     brief: plain("Manage clusters of pods from a git repository."),
     footer: plain("sns <noun> <verb> --help tells about each command."),

@@ -14,8 +14,8 @@ Made by \`deno task docs\` from \`--help\`; [Commands](commands.md) says what th
 /** The whole document. */
 export async function cliReference(): Promise<string> {
   const parts = [INTRO];
-  for (const [noun, group] of Object.entries(COMMANDS)) {
-    const lines = entriesOf(group.commands).map(({ words }) => [noun, ...words]);
+  for (const [word, node] of Object.entries(COMMANDS)) {
+    const lines = entriesOf({ [word]: node }).map(({ words }) => words);
     for (const words of lines.sort((a, b) => a.join(" ") < b.join(" ") ? -1 : 1)) {
       parts.push(`## ${words.join(" ")}\n\n\`\`\`text\n${await helpOf(words)}\n\`\`\`\n`);
     }

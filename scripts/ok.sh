@@ -22,7 +22,7 @@ shellcheck scripts/*.sh scripts/bin/* tests/hosts/*.sh .ci/run
 # Fragments of the pod script: checked whole by the golden cases, here only for syntax.
 for file in podc/runtime/*.sh; do sh -n "$file"; done
 shellcheck -x pods/*/config/bin/*.sh
-find cli/remote cli/ingress -name '*.sh' -exec shellcheck -s sh {} +
+find cli/remote cli/ingress cli/quickstart -name '*.sh' -exec shellcheck -s sh {} +
 step docs
 deno run -A scripts/check_docs.ts
 step tests

@@ -18,7 +18,11 @@ const entry = (brief: string, load: () => Promise<{ readonly definition: Command
   load: async () => (await load()).definition,
 });
 
-export const COMMANDS: Readonly<Record<string, Group>> = {
+export const COMMANDS: Readonly<Record<string, Entry | Group>> = {
+  quickstart: entry(
+    "Make a cluster on this machine, with an example pod",
+    () => import("./quickstart.ts"),
+  ),
   cluster: {
     brief: "The cluster as a whole",
     commands: {

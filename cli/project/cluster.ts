@@ -61,7 +61,7 @@ async function findRoot(cwd: string, named: string | undefined): Promise<string>
 }
 
 /** The project that `dir` is or lies in. */
-async function enclosingProject(dir: string): Promise<string | undefined> {
+export async function enclosingProject(dir: string): Promise<string | undefined> {
   for (let at = resolve(dir);; at = dirname(at)) {
     if (await statIfPresent(join(at, PROJECT_FILES.id))) return at;
     if (at === dirname(at)) return undefined;

@@ -21,6 +21,9 @@ runner_adoptable() {
 
 runner_create() { :; }
 
+# A program has no volumes of podman's.
+purge_volumes() { :; }
+
 runner_remove() {
   for unit in $units; do
     ! unit_lives "$unit" || signal_unit KILL "$unit"

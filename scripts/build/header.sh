@@ -139,5 +139,6 @@ case " $programs " in
 esac
 find_home
 [ "$name" != simplenetes-proxy ] || export DENO_V8_FLAGS=--max-semi-space-size=4
+[ "$name" != sns ] || export SIMPLENETES_PORTABLE="$self"
 export DENO_NO_UPDATE_CHECK=1
 exec "$home/$deno" run -q -A --no-config --no-lock --no-npm --no-prompt "$home/$apps/$name.js" "$@"

@@ -3,6 +3,7 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { VERSION } from "../../proxy/conf/mod.ts";
 import { freshAddress, freshPort } from "../loopback/mod.ts";
+import { commandsUnder, page } from "./quick_cluster.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const SHELLS = [["dash"], ["bash", "--posix"], ["busybox", "sh"]] as const;
@@ -197,6 +198,28 @@ Deno.test("what is shipped", async (t) => {
         match((await run([file, "install", "relative"], home())).err, /no absolute path/);
       },
     );
+
+    await t.step({
+      name: "quickstart from the one file, nothing installed",
+      ignore: Deno.uid() === 0,
+      fn: async () => {
+        const env = { ...home(), USER: "tester" };
+        const address = freshAddress();
+        const dir = join(work, "quick start");
+        const line = ["quickstart", dir, "--yes", "--program", `--address=${address}`];
+        const { code, out, err } = await run([file, "sns", ...line], env);
+        strictEqual(code, 0, out + err);
+        match(await page(`http://${address}:61000/`), /Hello from a pod/);
+        const shell = async (script: string) => {
+          const ran = await run(["sh", "-ec", script], env);
+          strictEqual(ran.code, 0, script + ran.err);
+        };
+        await shell(commandsUnder("To go on", out).replace(/\n[^\n]*updateconfig[^\n]*/, ""));
+        await shell(commandsUnder("To stop it:", out));
+        await shell(commandsUnder("To remove all of it", out));
+        strictEqual(await page(`http://${address}:61000/`), "");
+      },
+    });
 
     await t.step("from a URL, without the sources", async () => {
       await using server = Deno.serve({

@@ -68,6 +68,8 @@ export async function runtimeSuite(shellName: string): Promise<void> {
     assert.equal((await pod.pod("rm")).code, 0);
     assert.equal((await status(pod)).status, "removed");
     assert.equal((await pod.pod("rm")).code, 0, "rm again changes nothing");
+    const purged = await pod.pod("purge", "--shared");
+    assert.deepEqual([purged.code, purged.err], [0, ""], "there is nothing to purge");
     assert.ok((await pod.log()).includes("web bye"), "logs outlive the pod");
   });
 
