@@ -44,7 +44,7 @@ Deno.test("a cluster from create to sync, and again", async () => {
   );
   match((await project.run("cluster sync")).stderr, /Nothing to do/);
   strictEqual((await project.run("cluster plan")).code, 0);
-  match(await read(project.path("log.txt")), / tester SYNC_DONE token:[0-9]+\n/);
+  match(await project.syncLog(), / tester SYNC_DONE token:[0-9]+\n/);
 });
 
 Deno.test("new, changed and removed configs reach hosts, the live directory stays", async () => {
@@ -277,4 +277,31 @@ Deno.test("sync without a git repository says so", async () => {
   await using project = await withWeb();
   await Deno.remove(project.path(".git"), { recursive: true });
   match(await project.fails("cluster sync"), /is no git repository[\s\S]*git init/);
+});
+
+Deno.test("what a sync writes is in no other operator's way", async () => {
+  await using project = await withWeb();
+  await project.git("add", ".");
+  const clone = `${project.base}/clone`;
+  await project.git("clone", "-q", project.root, clone);
+  const inClone = (...args: string[]) => project.git("-C", clone, ...args);
+  await project.ok("cluster sync");
+  strictEqual((await project.git("status", "--porcelain", "-uno")).trim(), "");
+
+  // Both change the same pod: its log has lines of both.
+  await project.ok("pod state web@h1 -s stopped");
+  await project.commit();
+  await project.run("pod state web@h2 -s stopped", clone);
+  await project.run("host register h9 -a local -d /nowhere/h9", clone);
+  await inClone("add", ".");
+  await inClone("commit", "-q", "-m", "the other's");
+  await project.ok("cluster sync");
+  await project.ok("host register h8 -a local -d /nowhere/h8");
+  await project.commit();
+  await inClone("pull", "-q", "--no-rebase", "--no-edit");
+  match(
+    await read(`${clone}/log.txt`),
+    /CREATE_HOST h8[\s\S]*CREATE_HOST h9|CREATE_HOST h9[\s\S]*CREATE_HOST h8/,
+  );
+  strictEqual((await inClone("status", "--porcelain")).trim(), "");
 });

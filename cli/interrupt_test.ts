@@ -57,7 +57,7 @@ Deno.test("an interrupt in the middle of a sync releases the locks, and the next
   const { code, stderr } = await project.run("cluster sync");
   strictEqual(code, 1, stderr);
   match(
-    await Deno.readTextFile(project.path("log.txt")),
+    await project.syncLog(),
     /SYNC_ABORTED_BY_USER[\s\S]*SYNC_LOCK_RELEASED/,
   );
   for (const host of ["h1", "h2"]) ok(!await exists(project.home(host, "lock-token.txt")), host);
@@ -107,7 +107,7 @@ Deno.test("failing to unlock is told, but does not hide what happened", async ()
   strictEqual(code, 0, stderr);
   match(stderr, /\[WARN\] .*the connection was cut/);
   match(
-    await Deno.readTextFile(project.path("log.txt")),
+    await project.syncLog(),
     /SYNC_DONE[\s\S]*SYNC_LOCK_RELEASE_ERROR/,
   );
 });

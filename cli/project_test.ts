@@ -18,6 +18,7 @@ Deno.test("a new project has the files, the commit and the log that the format a
     "?? h9/id_rsa.pub\n",
     "sources and private keys stay out of git",
   );
+  strictEqual(await read(project.path(".gitattributes")), "log.txt merge=union\n");
   strictEqual((await project.git("log", "--format=%s")).trim(), "Initial");
   deepStrictEqual(await actions(project.path("log.txt")), [
     "CREATED-CLUSTER-PROJECT",

@@ -126,6 +126,8 @@ async function fillProject(root: string, id: string, stamp: LogStamp): Promise<v
   await Deno.writeTextFile(join(root, PROJECT_FILES.variables), "");
   await Deno.writeTextFile(join(root, PROJECT_FILES.id), `${id}\n`);
   await Deno.writeTextFile(join(root, ".gitignore"), IGNORED);
+  // Two operators who append to the same log are in no conflict.
+  await Deno.writeTextFile(join(root, ".gitattributes"), "log.txt merge=union\n");
   await initRepository(root, "Initial", stamp.user);
   await appendLog(join(root, PROJECT_FILES.log), "CREATED-CLUSTER-PROJECT", stamp);
 }

@@ -1,4 +1,7 @@
-/** The logs that syncs leave in `_synclogs`: a block per host and run. */
+/**
+ * The logs that syncs leave in `_synclogs`, a file each: lines about the run as a whole, in the format
+ * of log.txt, then a block per host.
+ */
 import { join } from "node:path";
 import { type Cluster, PROJECT_FILES } from "./cluster.ts";
 import { visibleNames } from "./files.ts";

@@ -58,7 +58,7 @@ export async function prepareHosts(
   cluster: Cluster,
   project: ReadyProject,
   options: PrepareOptions,
-  world: SyncWorld = new ProjectWorld(cluster, deps),
+  world: SyncWorld = new ProjectWorld(cluster),
 ): Promise<Preparation> {
   const hosts = project.hosts.filter(({ state }) => state !== "disabled");
   const results = await mapParallel(

@@ -2,7 +2,7 @@
 import { hostname } from "node:os";
 import { describeError } from "../errors.ts";
 import type { Cluster } from "../project/cluster.ts";
-import { unixSeconds, userName } from "../project/log.ts";
+import { formatLogLine, unixSeconds, userName } from "../project/log.ts";
 import { shown } from "../ui/progress.ts";
 import type { HostOutcome } from "../ui/summary.ts";
 import { applyPlan } from "./apply.ts";
@@ -39,7 +39,7 @@ export async function syncCluster(
   cluster: Cluster,
   project: ReadyProject,
   options: SyncOptions,
-  world: SyncWorld = new ProjectWorld(cluster, deps),
+  world: SyncWorld = new ProjectWorld(cluster),
 ): Promise<HostOutcome[]> {
   const preparation = await prepareHosts(deps, cluster, project, options, world);
   const blocked = preparation.refused.some(({ unreachable }) =>
@@ -87,6 +87,8 @@ function outcomeOf(host: string, changes: number): HostOutcome {
 /** One run: its token, its log lines and the messages per host. */
 class SyncRun {
   readonly #token: string;
+  /** Its log: a file of its own, so that two operators never write to the same one. */
+  readonly #file: string;
   readonly #messages = new Map<string, string[]>();
 
   constructor(
@@ -97,6 +99,7 @@ class SyncRun {
     readonly options: SyncOptions,
   ) {
     this.#token = newToken(deps.random);
+    this.#file = `${unixSeconds(deps.now())}.${this.#token}.sync.log.txt`;
   }
 
   /** Locks the hosts, applies their plans and unlocks them, whatever happens between. */
@@ -106,7 +109,7 @@ class SyncRun {
       const { failed, skipped } = await this.#lockAll(due, locked);
       if (failed.length > 0) return [...failed, ...skipped];
       const names = locked.map(({ prepared }) => prepared.host.name).join(",");
-      await this.world.log(`SYNC_LOCK_ACQUIRED token:${this.#token} hosts:${names}`);
+      await this.#note(`SYNC_LOCK_ACQUIRED token:${this.#token} hosts:${names}`);
       return [...await this.#applyAll(locked), ...skipped];
     } finally {
       await this.#finish(due, locked);
@@ -132,7 +135,7 @@ class SyncRun {
         if (result.status === "fulfilled") continue;
         const { name } = group[index]!.host;
         const text = describeError(result.reason).join("\n");
-        await this.world.log(`SYNC_LOCK_ACQUIRE_ERROR token:${this.#token} host:${name}`);
+        await this.#note(`SYNC_LOCK_ACQUIRE_ERROR token:${this.#token} host:${name}`);
         if (this.options.skipUnreachable && isUnreachable(result.reason)) {
           skipped.push({ host: name, result: "skipped", text });
         } else failed.push({ host: name, result: "failed", text });
@@ -178,12 +181,12 @@ class SyncRun {
       }
       const text = describeError(result.reason).join("\n");
       this.#say(host.name, `[ERROR] ${text}`);
-      await this.world.log(`SYNC_ABORTED_ON_ERROR token:${this.#token} host:${host.name}`);
+      await this.#note(`SYNC_ABORTED_ON_ERROR token:${this.#token} host:${host.name}`);
       outcomes.push({ host: host.name, result: "failed", text });
     }
-    if (this.deps.signal.aborted) await this.world.log(`SYNC_ABORTED_BY_USER token:${this.#token}`);
+    if (this.deps.signal.aborted) await this.#note(`SYNC_ABORTED_BY_USER token:${this.#token}`);
     if (outcomes.every(({ result }) => result !== "failed")) {
-      await this.world.log(`SYNC_DONE token:${this.#token}`);
+      await this.#note(`SYNC_DONE token:${this.#token}`);
     }
     return outcomes;
   }
@@ -204,7 +207,7 @@ class SyncRun {
     const failed = results.some((each) => each.status === "rejected" || !each.value);
     const word = failed ? "SYNC_LOCK_RELEASE_ERROR" : "SYNC_LOCK_RELEASED";
     try {
-      await this.world.log(`${word} token:${this.#token}`);
+      await this.#note(`${word} token:${this.#token}`);
       await this.#writeSyncLog(due);
     } catch (error) {
       this.deps.log.warn(describeError(error).join("\n"));
@@ -246,7 +249,12 @@ class SyncRun {
     const blocks = due.map(({ host }) =>
       [`[SYNC]  Host: ${host.name}`, ...(this.#messages.get(host.name) ?? []), "", ""].join("\n")
     );
-    const name = `${unixSeconds(this.deps.now())}.${this.#token}.sync.log.txt`;
-    await this.world.keepSyncLog(name, blocks.join(""));
+    await this.world.note(this.#file, blocks.join(""));
+  }
+
+  /** A line that says what the run as a whole has come to. */
+  #note(action: string): Promise<void> {
+    const stamp = { now: this.deps.now(), user: userName(this.deps.env) };
+    return this.world.note(this.#file, formatLogLine(action, stamp));
   }
 }

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import type { Deps } from "../deps.ts";
 import { type Cluster, PROJECT_FILES } from "../project/cluster.ts";
 import type { HostDir } from "../project/host.ts";
-import { appendLog, userName } from "../project/log.ts";
 import { packArchive } from "./archive.ts";
 import { desiredHost } from "./desired.ts";
 import type { Operation } from "./operation.ts";
@@ -37,17 +36,15 @@ export interface SyncWorld {
   ): Promise<Delivery>;
   /** Waits; `false` when `done` aborted meanwhile. */
   pause(ms: number, done: AbortSignal): Promise<boolean>;
-  /** Appends to the log of the project. */
-  log(action: string): Promise<void>;
-  /** Keeps the text of a sync log under a file name. */
-  keepSyncLog(name: string, text: string): Promise<void>;
+  /** Appends to the sync log of that file name. */
+  note(file: string, text: string): Promise<void>;
 }
 
 /** The project on disk. */
 export class ProjectWorld implements SyncWorld {
   readonly pause = pause;
 
-  constructor(readonly cluster: Cluster, readonly deps: Pick<Deps, "now" | "env">) {}
+  constructor(readonly cluster: Cluster) {}
 
   desired(host: HostDir, { hosts, chain }: ReadyProject): Promise<DesiredHost> {
     return desiredHost(this.cluster, host, hosts, chain);
@@ -71,15 +68,9 @@ export class ProjectWorld implements SyncWorld {
     }
   }
 
-  async log(action: string): Promise<void> {
-    const { now, env } = this.deps;
-    const stamp = { now: now(), user: userName(env) };
-    await appendLog(join(this.cluster.root, PROJECT_FILES.log), action, stamp);
-  }
-
-  async keepSyncLog(name: string, text: string): Promise<void> {
+  async note(file: string, text: string): Promise<void> {
     const dir = join(this.cluster.root, PROJECT_FILES.syncLogs);
     await Deno.mkdir(dir, { recursive: true });
-    await Deno.writeTextFile(join(dir, name), text);
+    await Deno.writeTextFile(join(dir, file), text, { append: true });
   }
 }

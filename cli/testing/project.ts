@@ -58,6 +58,13 @@ export class TestProject {
     return join(this.base, `home-${host}`, ...path);
   }
 
+  /** The texts of all sync logs. */
+  async syncLog(): Promise<string> {
+    const names = [...Deno.readDirSync(this.path("_synclogs"))].map(({ name }) => name).sort();
+    const texts = names.map((name) => Deno.readTextFile(this.path("_synclogs", name)));
+    return (await Promise.all(texts)).join("");
+  }
+
   path(...parts: string[]): string {
     return join(this.root, ...parts);
   }

@@ -135,8 +135,7 @@ export class Operator implements Asker {
           return { sum, open, [Symbol.asyncDispose]: dispose };
         }),
       pause: (ms, done) => this.#pause(ms, done),
-      log: () => this.#own(() => this.#needRoom()),
-      keepSyncLog: () => this.#own(() => this.#needRoom()),
+      note: () => this.#own(() => this.#needRoom()),
     };
   }
 
