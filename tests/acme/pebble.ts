@@ -19,6 +19,8 @@ export interface PebbleOptions {
   readonly httpPort: number;
   /** Where all names lead at first; to `address` when not given. */
   readonly namesAt?: string;
+  /** Port of the DNS server. */
+  readonly dnsPort?: number;
   /** Lifetime of certificates. */
   readonly validitySeconds?: number;
   /** Percentage of good nonces that are refused. */
@@ -39,7 +41,7 @@ export class Pebble implements AsyncDisposable {
     const { address } = options;
     this.directory = `https://${address}:14000/dir`;
     this.caFile = join(dir, "ca.pem");
-    this.resolver = `${address}:8053`;
+    this.resolver = `${address}:${options.dnsPort ?? 8053}`;
     this.#address = address;
     this.#dir = dir;
     this.#children = [];
@@ -54,7 +56,7 @@ export class Pebble implements AsyncDisposable {
     const pebble = new Pebble(options, dir);
     try {
       pebble.#spawn("pebble-challtestsrv", [
-        ...["-dns01", `${address}:8053`, "-management", `${address}:8055`],
+        ...["-dns01", pebble.resolver, "-management", `${address}:8055`],
         ...["-http01", "", "-https01", "", "-tlsalpn01", ""],
         ...["-defaultIPv4", options.namesAt ?? address, "-defaultIPv6", ""],
       ]);

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { Pebble, pebbleMissing } from "../acme/pebble.ts";
 import { makeIngressImage, whyNoIngressImage } from "../ingress/image.ts";
 import { freshAddress } from "../loopback/mod.ts";
-import { eventually } from "../shell/pod_folder.ts";
+import { eventually, run } from "../shell/pod_folder.ts";
 import { LocalCluster } from "./local_cluster.ts";
 import { hasPodman } from "./podman.ts";
 
@@ -159,6 +159,13 @@ async function deliver(cluster: LocalCluster, pebble: Pebble): Promise<void> {
   for (const host of Object.keys(HOSTS)) cluster.startDaemon(host);
 }
 
+/** Removes what outlives the pods: the ingress keeps its certificates. */
+async function forgetCertificates(): Promise<void> {
+  const volume = `autocerts-ingress-${HOSTS.lb}`;
+  const { code, err } = await run("podman", ["volume", "rm", "--force", volume]);
+  if (code !== 0 && !/no such volume/.test(err)) throw new Error(err);
+}
+
 /** A front for a name that lets everything pass but keeps the CA waiting until it is told to let go. */
 function holdingFront(): AsyncDisposable & { asked: () => number; letGo: () => void } {
   const held = Promise.withResolvers<void>();
@@ -204,6 +211,9 @@ Deno.test({
   ignore: why !== undefined,
   fn: async (t) => {
     const ca = { address: freshAddress(), httpPort: PORTS.http };
+    await forgetCertificates();
+    await using stack = new AsyncDisposableStack();
+    stack.defer(forgetCertificates);
     await using pebble = await Pebble.start({
       ...ca,
       namesAt: HOSTS.lb,
@@ -220,7 +230,7 @@ Deno.test({
     const site = new Site(cluster, root);
     await using front = holdingFront();
     let first = "";
-    await using stack = new AsyncDisposableStack();
+    await using clients = new AsyncDisposableStack();
     let client: ReturnType<typeof patientClient> | undefined;
 
     let failed = false;
@@ -259,7 +269,7 @@ Deno.test({
         match(await site.page("a.test"), /^web on 127\.0\.74\./);
         strictEqual(await site.trusted("www.a.test"), first);
         client = patientClient(site, "a.test");
-        stack.defer(() => client!.stop().then(() => {}));
+        clients.defer(() => client!.stop().then(() => {}));
         await site.logs(
           /No certificate for bad\.test: .*port 18080 there does not answer.*Next try at/,
         );
@@ -283,7 +293,7 @@ Deno.test({
     await step("mended, the name that failed gets its certificate by itself", async () => {
       await site.trusted("bad.test");
       const tries = (await site.log()).match(/Getting a certificate for bad\.test/g)!.length;
-      ok(tries >= 2 && tries <= 3, `${tries} tries`);
+      ok(tries >= 2 && tries <= 5, `${tries} tries`);
     });
 
     await step("renewed, with no client that did not trust it meanwhile", async () => {

@@ -31,10 +31,11 @@ const HOUR_MS = 60 * MINUTE_MS;
 
 /**
  * Waits after the first failure, and the longest. Let's Encrypt allows 5 failed validations of a
- * name in an hour; a mistake in DNS is looked for more often, as that asks the CA nothing.
+ * name in an hour; a mistake in DNS is looked for more often, as that asks the CA nothing, and at
+ * first at once, as in a new cluster the ingress may start after this program.
  */
 const BACKOFF: Record<FailureKind, { readonly firstMs: number; readonly mostMs: number }> = {
-  setup: { firstMs: 30_000, mostMs: 10 * MINUTE_MS },
+  setup: { firstMs: 5_000, mostMs: 10 * MINUTE_MS },
   ca: { firstMs: 15 * MINUTE_MS, mostMs: 12 * HOUR_MS },
 };
 
