@@ -226,3 +226,47 @@ Deno.test("outside a project it says so", async () => {
   match((await project.run("cluster create demo", project.base)).stderr, /demo exists/);
   match((await project.run("cluster create pods", project.base)).stderr, /taken/);
 });
+
+Deno.test("a release whose values have changed stays as it is, and compile says how to get another", async () => {
+  await using project = await withPods(["h1", "h2"], { web: podYaml() });
+  await project.ok("pod compile web");
+  const file = project.path("h1/pods/web/release/1.0.0/.pod.yaml");
+  const before = await read(file);
+  ok(!(await project.run("pod compile web")).stderr.includes("[WARN]"));
+  await project.write({ "cluster-vars.env": "web_greeting=hello again\n" });
+  const { code, stderr } = await project.run("pod compile web");
+  strictEqual(code, 0);
+  match(
+    stderr,
+    /web:1\.0\.0@h2 stays as it is, though .*raise podVersion in pod\.yaml, to 1\.0\.1/,
+  );
+  strictEqual(await read(file), before);
+});
+
+Deno.test("an official pod gets another version by cluster-vars.env", async () => {
+  await using project = await TestProject.create(["h1"]);
+  await project.ok("host attach letsencrypt@h1");
+  await project.ok("pod compile letsencrypt");
+  const { "podVersion": official = "" } = Object.fromEntries(
+    (await read(project.path("h1/pods/letsencrypt/release/0.1.0/.pod.yaml"))).split("\n")
+      .map((line) => line.split(": ")),
+  );
+  strictEqual(official, "0.1.0");
+  const set = (text: string) => project.write({ "cluster-vars.env": text });
+  await set("letsencrypt_email=me@example.com\n");
+  match(
+    (await project.run("pod compile letsencrypt")).stderr,
+    /\[WARN\].*add letsencrypt_podVersion=0\.1\.1 to cluster-vars\.env/,
+  );
+  await set("letsencrypt_email=me@example.com\nletsencrypt_podVersion=0.1.1\n");
+  strictEqual(await project.ok("pod compile letsencrypt -v"), "0.1.1\n");
+  match(
+    await read(project.path("h1/pods/letsencrypt/release/0.1.1/.pod.yaml")),
+    /podVersion: 0\.1\.1[\s\S]*me@example\.com/,
+  );
+  match((await project.run("pod compile letsencrypt")).stderr, /Nothing to do/);
+  await set("letsencrypt_podVersion=0.1.0\n");
+  match(await project.fails("pod compile letsencrypt"), /has 0\.1\.0 itself[\s\S]*raise it/);
+  await set("letsencrypt_podVersion=new\n");
+  match(await project.fails("pod compile letsencrypt"), /no version/);
+});

@@ -24,6 +24,7 @@ import { type ResolvedVariables, resolveVariables } from "../project/variables.t
 import type { ReleasePorts } from "../project/ports.ts";
 import type { Log } from "../ui/log.ts";
 import { assignPorts, boundPorts, newClashes, servedPorts } from "./assign.ts";
+import { hasOtherSource, mendOtherSource } from "./compare.ts";
 import { checkUrls, labelSources, recordedUrl } from "./check_source.ts";
 import { writeRelease } from "./write_release.ts";
 
@@ -72,9 +73,9 @@ export async function compileRelease(
   const version = versionOf(source);
   const pending: HostDir[] = [];
   for (const host of hosts) {
-    const present = await statIfPresent(join(releasesDir(host, ref.pod), version)) !== undefined;
-    if (present) log.info(`${ref.pod}:${version}@${host.name} is compiled already`);
-    else pending.push(host);
+    const dir = join(releasesDir(host, ref.pod), version);
+    if (await statIfPresent(dir) === undefined) pending.push(host);
+    else await tellOfOld(cluster, source, dir, `${ref.pod}:${version}@${host.name}`, version, log);
   }
   if (pending.length === 0) return { version, compiled: [] };
   if (source.kind === "directory") await checkUrls(pending, source, await sourceUrl(source));
@@ -87,6 +88,23 @@ export async function compileRelease(
     await appendLog(join(podDir(host, ref.pod), "log.txt"), action, stamp);
   }
   return { version, compiled: made.map(({ host }) => host.name) };
+}
+
+/** A release stays as it is; whoever expects it to follow its source is told. */
+async function tellOfOld(
+  cluster: Cluster,
+  source: PodSource,
+  dir: string,
+  name: string,
+  version: string,
+  log: Log,
+): Promise<void> {
+  log.info(`${name} is compiled already`);
+  if (!await hasOtherSource(cluster, source, dir)) return;
+  log.warn(
+    `${name} stays as it is, though pod.yaml or ${PROJECT_FILES.variables} has changed since:` +
+      ` ${mendOtherSource(source, version)}`,
+  );
 }
 
 function versionOf(source: PodSource): string {

@@ -1,9 +1,9 @@
 /** Where a pod's pod.yaml and configs come from: a directory below PODPATH, or the official pods. */
 import { join } from "node:path";
-import { readPodVersion } from "../../podc/mod.ts";
+import { compareVersions, isVersion, parseEnvFile, readPodVersion } from "../../podc/mod.ts";
 import { OFFICIAL_PODS } from "../../pods/mod.ts";
 import { UserError } from "../errors.ts";
-import type { Cluster } from "./cluster.ts";
+import { type Cluster, PROJECT_FILES } from "./cluster.ts";
 import { isDirectory, readTextIfPresent, statIfPresent } from "./files.ts";
 import { clone, commitLabel, isInRepository, remoteUrl } from "./git.ts";
 
@@ -50,7 +50,7 @@ export async function findPodSource(
     await clone(link, dir);
   }
   if (!present && link === undefined) {
-    const official = officialSource(pod);
+    const official = await officialSource(cluster, pod);
     if (official !== undefined) return official;
     throw new UserError(`No source of the pod "${pod}": there is no ${dir}`, {
       hint: `put its pod.yaml there, or give its git URL: sns host attach ${pod}@<host> -l <url>` +
@@ -60,11 +60,32 @@ export async function findPodSource(
   return await directorySource(pod, dir);
 }
 
-function officialSource(pod: string): OfficialSource | undefined {
+async function officialSource(cluster: Cluster, pod: string): Promise<OfficialSource | undefined> {
   const official = OFFICIAL_PODS.get(pod);
   if (official === undefined) return undefined;
-  const { podYaml, configs } = official;
+  const { configs } = official;
+  const text = await readTextIfPresent(join(cluster.root, PROJECT_FILES.variables)) ?? "";
+  const own = parseEnvFile(text).get(`${pod}_podVersion`);
+  const podYaml = own === undefined ? official.podYaml : withVersion(pod, official.podYaml, own);
   return { kind: "official", pod, podYaml, configs, file: `${pod}/pod.yaml (official pod)` };
+}
+
+/**
+ * An official pod under a version of the operator's: the same pod with other values is another
+ * release, and who compiles it can't edit its pod.yaml.
+ */
+function withVersion(pod: string, podYaml: string, version: string): string {
+  const official = readPodVersion(podYaml) ?? "";
+  const setting = `${pod}_podVersion=${version} in ${PROJECT_FILES.variables}`;
+  if (!isVersion(version)) {
+    throw new UserError(`Cannot use ${setting}: it is no version`, { hint: "write it like 1.2.3" });
+  }
+  if (compareVersions(version, official) <= 0) {
+    throw new UserError(`Cannot use ${setting}: the official pod has ${official} itself`, {
+      hint: "remove that line, or raise it above",
+    });
+  }
+  return podYaml.replace(/^podVersion:.*$/m, `podVersion: ${version}`);
 }
 
 async function directorySource(pod: string, dir: string): Promise<DirectorySource> {
