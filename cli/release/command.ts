@@ -23,7 +23,8 @@ import { hasEnded, isBack, type JournalEntry, latestEntry } from "./journal.ts";
 import type { ReleaseView } from "./model.ts";
 import { replicaName } from "./plan.ts";
 import { makeReceipt, proxyCounts } from "./receipt.ts";
-import { type Ended, type ReleaseContext, ReleaseRun } from "./run.ts";
+import type { Ended, ReleaseContext } from "./context.ts";
+import { ReleaseRun } from "./run.ts";
 import { tidyUp } from "./write.ts";
 
 export interface PerformOptions {

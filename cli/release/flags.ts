@@ -6,7 +6,7 @@ import type { Deps } from "../deps.ts";
 import type { Cluster } from "../project/cluster.ts";
 import { tellJson, tellText } from "./events.ts";
 import { RELEASE_MODES, type ReleaseMode } from "./model.ts";
-import type { ReleaseContext } from "./run.ts";
+import type { ReleaseContext } from "./context.ts";
 
 export interface ReleaseFlags {
   readonly mode: ReleaseMode | undefined;

@@ -3,21 +3,18 @@
  * Every change of the project is a commit that says what it belongs to, so whoever comes next can go on.
  */
 import type { Deps } from "../deps.ts";
-import { describeError, UserError } from "../errors.ts";
-import { type Cluster, PROJECT_FILES } from "../project/cluster.ts";
-import { discardChanges, headCommit, push } from "../project/git_write.ts";
+import { UserError } from "../errors.ts";
+import { headCommit } from "../project/git_write.ts";
 import { pause } from "../sync/pause.ts";
 import { checkProject } from "../sync/preconditions.ts";
 import { syncCluster } from "../sync/sync.ts";
-import { type Drained, DrainWatch } from "./drain_watch.ts";
-import type { Tell } from "./events.ts";
+import type { Ended, ReleaseContext } from "./context.ts";
+import { DrainWatch } from "./drain_watch.ts";
 import { backGoal, type Goal } from "./goal.ts";
-import type { IngressGate } from "./ingress_gate.ts";
 import type { JournalEntry } from "./journal.ts";
 import { lastWords } from "./last_words.ts";
 import {
   NOTHING_KNOWN,
-  type Phase,
   type ReleaseMemory,
   type ReleaseMode,
   type ReleaseOptions,
@@ -26,43 +23,18 @@ import {
 } from "./model.ts";
 import { type Observation, observeReplicas } from "./observe.ts";
 import { type Planned, planRelease } from "./plan.ts";
+import { PhaseClock } from "./phase_clock.ts";
 import { previewRelease } from "./preview.ts";
-import { commitRelease, pathsOf, restoreTree, writeChanges } from "./write.ts";
+import { ProjectSide } from "./project_side.ts";
 
 /** Milliseconds between looks while something is waited for. */
 const LOOK_MS = 250;
 
-export interface RunOptions extends ReleaseOptions {
-  /** Accept rolling hosts back with the first sync. */
-  readonly force: boolean;
-  /** Push each commit before its sync, so that another clone can go on. */
-  readonly push: boolean;
-  readonly parallel: number;
-}
-
-export interface ReleaseContext {
-  readonly deps: Deps;
-  readonly cluster: Cluster;
-  readonly tell: Tell;
-  readonly options: RunOptions;
-  /** Absent in a cluster without an ingress pod. */
-  readonly ingress?: IngressGate;
-}
-
-/** How a release ended. */
-export interface Ended {
-  readonly result: "released" | "restored" | "stuck";
-  readonly why?: string;
-  readonly ms: number;
-  readonly phases: readonly { readonly phase: string; readonly ms: number }[];
-  readonly drained: Drained;
-}
-
 /** One release, from wherever it stands to its end. */
 export class ReleaseRun {
   readonly #context: ReleaseContext;
-  readonly #began = performance.now();
-  readonly #phases: { phase: string; ms: number }[] = [];
+  readonly #clock = new PhaseClock();
+  readonly #project: ProjectSide;
   readonly #drains = new DrainWatch();
   #goal: Goal;
   /** What the commits of this release say, but for their phase. */
@@ -71,10 +43,8 @@ export class ReleaseRun {
   #memory: ReleaseMemory = NOTHING_KNOWN;
   /** Whether all hosts were brought to the newest commit, by this process. */
   #synced = false;
-  #written = false;
   #force: boolean;
   #treeDone = false;
-  #phase: { name: string; since: number } | undefined;
 
   /**
    * @param journal the record so far, with its base
@@ -91,6 +61,8 @@ export class ReleaseRun {
     this.#journal = journal;
     this.#back = back;
     this.#force = context.options.force;
+    const { deps, cluster, options: { push }, ingress } = context;
+    this.#project = new ProjectSide({ deps: quiet(deps), cluster, push, ingress });
   }
 
   /** The phases that are to come. */
@@ -170,45 +142,19 @@ export class ReleaseRun {
     }
   }
 
-  async #write({ phase, changes }: Step & { kind: "write" }, view: ReleaseView): Promise<void> {
-    const { deps, cluster, ingress, tell } = this.#context;
+  async #write(step: Step & { kind: "write" }, view: ReleaseView): Promise<void> {
+    const { phase } = step;
     const preview = previewRelease(view, this.#options());
     const text = preview.find((each) => each.phase === phase)?.text ?? phase;
     this.#enter(phase);
-    try {
-      await writeChanges(quiet(deps), cluster, this.#goal, changes);
-      if (phase === "switch") await ingress?.turnOver(view.replicas);
-    } catch (error) {
-      await this.#discard();
-      throw error;
-    }
-    const commit = await this.#commit(this.#back ? `back-${phase}` : phase);
-    tell({ event: "phase", phase, back: this.#back, text, commit });
+    this.#synced = false;
+    const entry = this.#entry(this.#back ? `back-${phase}` : phase);
+    const commit = await this.#project.write(this.#goal, step, view, entry);
+    this.#context.tell({ event: "phase", phase, back: this.#back, text, commit });
   }
 
-  async #commit(entry: JournalEntry["entry"], more: readonly string[] = []): Promise<string> {
-    const { cluster } = this.#context;
-    const paths = [...await this.#paths(), PROJECT_FILES.log, PROJECT_FILES.syncLogs, ...more];
-    try {
-      const commit = await commitRelease(cluster, { ...this.#journal, entry }, paths);
-      this.#written = true;
-      this.#synced = false;
-      await this.#push();
-      return commit;
-    } catch (error) {
-      await this.#discard();
-      throw error;
-    }
-  }
-
-  /** What is not committed is given up: the project is as before this step. */
-  async #discard(): Promise<void> {
-    await discardChanges(this.#context.cluster.root, await this.#paths());
-  }
-
-  async #paths(): Promise<string[]> {
-    const { cluster, ingress } = this.#context;
-    return [...await pathsOf(cluster, this.#goal), ...ingress?.paths ?? []];
+  #entry(entry: JournalEntry["entry"]): JournalEntry {
+    return { ...this.#journal, entry };
   }
 
   /** Brings the project to the hosts; a host that can't be reached stops the way there, not the way back. */
@@ -231,7 +177,7 @@ export class ReleaseRun {
     }
     const why = bad.map(({ host, text }) => `${host}: ${text}`).join("\n");
     const retired = view.replicas.every(({ wanted, state }) => wanted || state !== "running");
-    if (!this.#back && retired && this.#phase?.name === "retire") {
+    if (!this.#back && retired && this.#clock.current === "retire") {
       // The new version has all the traffic: what is left is to be removed by the next sync.
       return await this.#end(
         "released",
@@ -250,7 +196,7 @@ export class ReleaseRun {
     if (this.#back) {
       return await this.#end("stuck", `could not be taken back either: ${why}`);
     }
-    if (!this.#written && await headCommit(cluster.root) === this.#journal.base) {
+    if (!this.#project.written && await headCommit(cluster.root) === this.#journal.base) {
       return await this.#end("stuck", why);
     }
     this.#goal = await backGoal(
@@ -269,16 +215,13 @@ export class ReleaseRun {
 
   /** All is as it is to be: the last commits. */
   async #finish(): Promise<Ended | undefined> {
-    const { cluster, tell } = this.#context;
     if (this.#goal.tree !== undefined && !this.#treeDone) {
       this.#enter("finish");
-      await restoreTree(cluster, this.#goal);
-      const commit = await this.#commit(
-        this.#back ? "back-retire" : "retire",
-        this.#goal.tree.paths,
-      );
+      this.#synced = false;
+      const entry = this.#entry(this.#back ? "back-retire" : "retire");
+      const commit = await this.#project.restore(this.#goal, entry);
       const text = `the project as of ${this.#goal.tree.commit.slice(0, 10)}`;
-      tell({ event: "phase", phase: "finish", back: this.#back, text, commit });
+      this.#context.tell({ event: "phase", phase: "finish", back: this.#back, text, commit });
       this.#treeDone = true;
       return undefined;
     }
@@ -288,39 +231,22 @@ export class ReleaseRun {
   }
 
   async #end(result: Ended["result"], why?: string): Promise<Ended> {
-    this.#enter(undefined);
+    this.#clock.enter(undefined);
     if (result !== "stuck") {
-      await this.#commit(result === "released" ? "done" : "restored");
+      const entry = this.#entry(result === "released" ? "done" : "restored");
+      await this.#project.note(this.#goal, entry);
     }
     return {
       result,
-      ms: Math.round(performance.now() - this.#began),
-      phases: this.#phases,
+      ms: this.#clock.ms,
+      phases: this.#clock.phases,
       drained: this.#drains.result(),
       ...(why === undefined ? {} : { why }),
     };
   }
 
-  /** A push that fails is told; it is no reason to take anything back. */
-  async #push(): Promise<void> {
-    const { deps, cluster, options } = this.#context;
-    if (!options.push) return;
-    try {
-      await push(cluster.root);
-    } catch (error) {
-      deps.log.warn(describeError(error).join("\n"));
-    }
-  }
-
-  #enter(phase: Phase | "finish" | undefined): void {
-    const now = performance.now();
-    if (this.#phase !== undefined) {
-      const { name, since } = this.#phase;
-      this.#phases.push({ phase: name, ms: Math.round(now - since) });
-    }
-    this.#phase = phase === undefined
-      ? undefined
-      : { name: this.#back ? `back-${phase}` : phase, since: now };
+  #enter(phase: string): void {
+    this.#clock.enter(this.#back ? `back-${phase}` : phase);
   }
 
   #explain(why: string, { silent }: Observation): string {
