@@ -29,6 +29,8 @@ export interface Shared {
   mayConnect: (client: Connection) => boolean;
   /** Where the host ports of this host's pods are reached. */
   podHost: string;
+  /** How often what a reload replaces was replaced. */
+  plans: number;
   /** Set once the proxy ends: no search goes on after that. */
   ending: boolean;
   /** What this thread and the others know of each other. */

@@ -35,6 +35,7 @@ export class Core {
   apply(plan: Plan): void {
     const { conf, podHost, hosts, mappings } = plan;
     const context = this.#context;
+    context.plans++;
     context.conf = conf;
     context.podHost = podHost;
     context.mayConnect = clientFilter(conf.clientFrom);

@@ -16,10 +16,11 @@ import {
 /** Pauses between two looks at all candidates, in milliseconds: doubling from first to last. */
 const PAUSE = { first: 20, last: 200 };
 /**
- * How long it looks again when nobody had the port, in milliseconds. Hosts are asked one after the
- * other, so a pod that moves between them may be missed by a single look.
+ * How long it looks again when nobody had the port, in milliseconds, and how often at least, however
+ * long that takes. Hosts are asked one after the other, so a pod that moves between them may be missed
+ * by a single look.
  */
-const MISSED_MS = 150;
+const MISSED = { ms: 150, looks: 2 };
 /** How often a candidate may say yes and then break before that counts like any failure. */
 const MAX_BROKEN = 3;
 
@@ -43,7 +44,7 @@ export type OnTarget = (target: Target | undefined) => void;
  *   host and those known to have the port. That is all for nearly every connection.
  * - When it fails or hesitates, everyone: the likely ones one after another, then all the rest at once.
  * - When all that have the port are at their limit, it waits for room; when nobody has it, it
- *   looks again for a moment.
+ *   looks again for a moment, and whenever the own files changed amid a look.
  *
  * @param done May hear of the target before this returns.
  * @param onFailure Hears of a mistake, in place of it.
@@ -133,10 +134,11 @@ async function search(
 ): Promise<Target | "busy" | undefined> {
   const { now, conf, memory, peers } = context;
   const giveUpAt = start + conf.giveUpSeconds * 1000;
-  const missedUntil = now() + MISSED_MS;
+  const missedUntil = now() + MISSED.ms;
   let pauseMs = PAUSE.first;
-  for (let broken = 0; !context.ending;) {
+  for (let looks = 1, broken = 0; !context.ending; looks++) {
     const look = lookAt(port, context);
+    const { plans } = context;
     const { first, rest } = memory.order(port, peers.names, ownPlace(port, context), now());
     const unasked = (host: string) => host !== hesitating?.host;
     const groups = first.filter(unasked).map((host) => [wayTo(look, host, false)]);
@@ -147,7 +149,8 @@ async function search(
     hesitating = undefined;
     if (look.broken && ++broken <= MAX_BROKEN) continue;
     if (look.busy) return "busy";
-    if (now() + pauseMs >= Math.min(missedUntil, giveUpAt)) return undefined;
+    const again = plans !== context.plans || looks < MISSED.looks;
+    if (now() + pauseMs >= (again ? giveUpAt : Math.min(missedUntil, giveUpAt))) return undefined;
     await pause(context.engine, pauseMs);
     pauseMs = Math.min(pauseMs * 2, PAUSE.last);
   }

@@ -36,6 +36,7 @@ export function makeContext(
     conf,
     mayConnect: clientFilter(conf.clientFrom),
     podHost,
+    plans: 0,
     ending: false,
     share,
     background: new Set(),
