@@ -96,9 +96,9 @@ testEachEngine("ours asks an original proxy", async () => {
     script = () => silence;
     const start = performance.now();
     assert.equal(await exchange(host!.ip, PORT_A, "x"), "");
-    assert.ok(performance.now() - start < 3000, "silence has its limit");
+    assert.ok(performance.now() - start < 30_000, "silence has its limit");
     release();
-  }, "CONNECTSECONDS 0.3\nBUSYSECONDS 0.1");
+  }, "CONNECTSECONDS 1\nBUSYSECONDS 0.1\nGIVEUPSECONDS 60");
 });
 
 testEachEngine("a host that hesitates is overtaken within the same connection", async () => {
@@ -123,8 +123,8 @@ testEachEngine("a host that hesitates is overtaken within the same connection", 
     answers = false;
     const start = performance.now();
     assert.equal(await exchange(one!.ip, PORT_A, "x"), "two\nx");
-    assert.ok(performance.now() - start < 2000, "it waited for the silent one");
-  });
+    assert.ok(performance.now() - start < 15_000, "it waited for the silent one");
+  }, "CONNECTSECONDS 60\nGIVEUPSECONDS 60");
 });
 
 /** Stands for an original proxy on a host of its own, which `script` answers as. */

