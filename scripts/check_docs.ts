@@ -1,8 +1,11 @@
 /**
- * Holds the documents against the project: links lead somewhere, commands exist, every dependency
- * is argued for, TypeScript examples type-check, and nothing names a machine.
+ * Holds the documents against the project: links lead somewhere, commands exist and those in blocks
+ * run, every dependency is argued for, TypeScript examples type-check, and nothing names a machine.
  */
 import { dirname, join } from "node:path";
+import { parseCommandLine } from "../cli/parse.ts";
+import { commandBlocks, snsCommands } from "./docs/blocks.ts";
+import { runBlocks } from "./docs/run_blocks.ts";
 
 const root = new URL("../", import.meta.url).pathname;
 const problems: string[] = [];
@@ -49,6 +52,26 @@ function checkCommands(path: string, text: string): void {
   }
 }
 
+/** Runs the blocks that can run here; of the others at least the commands of sns have to be right. */
+async function checkBlocks(path: string, text: string): Promise<void> {
+  const { blocks, wrong } = commandBlocks(text);
+  for (const { line, why } of wrong) problems.push(`${path}:${line}: ${why}`);
+  for (const block of blocks.filter(({ kind }) => kind === "no-run" || kind === "console")) {
+    for (const words of snsCommands(block)) {
+      let said = "";
+      const parsed = await parseCommandLine(words, {
+        stdout: () => {},
+        stderr: (more) => void (said += more),
+      });
+      const right = parsed.kind === "run" || parsed.code === 0;
+      if (!right) problems.push(`${path}:${block.line}: "sns ${words.join(" ")}": ${said.trim()}`);
+    }
+  }
+  const run = blocks.filter(({ kind }) => kind === "run");
+  const failure = run.length === 0 ? undefined : await runBlocks(path, run);
+  if (failure !== undefined) problems.push(`${path}: ${failure}`);
+}
+
 /** What would tie the project to one machine or one registry. */
 function checkNames(path: string, text: string): void {
   for (const pattern of [/https?:\/\/[\w.-]*(npm|debian)[\w.-]*/, /(^|[\s"'`(])\/work\//]) {
@@ -71,6 +94,7 @@ for (const path of await documents()) {
   const text = await Deno.readTextFile(join(root, path));
   checkLinks(path, text);
   checkNames(path, text);
+  if (path !== "CHANGELOG.md") await checkBlocks(path, text);
   // The changelog tells of what was, too.
   if (path !== "CHANGELOG.md") checkCommands(path, text);
 }

@@ -21,7 +21,7 @@ const BESIDE: Record<string, readonly string[]> = {
   "proxy": ["proxy/conf"],
   "pods": ["proxy/conf"],
   [LOOPBACK]: [],
-  "tests": ["proxy/conf", "proxy", "podc", "daemon", "cli", "pods"],
+  "tests": ["proxy/conf", "proxy", "podc", "daemon", "cli", "pods", "scripts"],
   "scripts": ["proxy/conf", "podc", "daemon", "cli", "pods"],
   "examples": [],
 };
