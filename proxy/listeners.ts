@@ -2,7 +2,7 @@
 import { messageOf } from "./error_message.ts";
 import type { MetricsSnapshot } from "./admin/snapshot.ts";
 import { isOutOfFiles } from "./accept_failures.ts";
-import { formatHostAddress, formatPortRanges, type HostAddress, portRangesOf } from "./conf/mod.ts";
+import { formatPortRanges, portRangesOf } from "./conf/mod.ts";
 import { type Connection, type Engine, type Listener, pause } from "./engine.ts";
 import type { Log } from "./log.ts";
 
@@ -15,8 +15,9 @@ const SPARE = 256;
 
 /** Opens and closes just the difference between what is wanted and what there is. */
 export class Listeners {
-  readonly #open = new Map<string, Listener>();
-  #wanted = new Map<string, HostAddress>();
+  readonly #open = new Map<number, Listener>();
+  #hostname = "";
+  #wanted: Uint16Array = new Uint16Array();
   #reported = "";
   #stopRetry = () => {};
   #retryMs = RETRY.first;
@@ -38,13 +39,13 @@ export class Listeners {
 
   /** Ports that are wanted and not open, as text; empty when there are none. */
   get missing(): string {
-    const missing = [...this.#wanted].filter(([key]) => !this.#open.has(key));
-    return formatPortRanges(portRangesOf(missing.map(([, { port }]) => port)));
+    const missing = this.#wanted.filter((port) => !this.#open.has(port));
+    return formatPortRanges(portRangesOf([...missing]));
   }
 
   /** Number of listeners wanted. */
   get wanted(): number {
-    return this.#wanted.size;
+    return this.#wanted.length;
   }
 
   metrics(): MetricsSnapshot {
@@ -54,19 +55,17 @@ export class Listeners {
     };
   }
 
-  /** Whether `address` is listened on. */
-  isOpen(address: HostAddress): boolean {
-    return this.#open.has(formatHostAddress(address));
-  }
-
-  /** Listens on exactly `addresses`. Resolves when all were tried once; those that failed are tried again. */
-  set(addresses: readonly HostAddress[]): Promise<void> {
-    this.#wanted = new Map(addresses.map((address) => [formatHostAddress(address), address]));
+  /** Listens on exactly `ports` of `hostname`. Resolves when all were tried once; those that failed are tried again. */
+  set(hostname: string, ports: Uint16Array): Promise<void> {
+    const stays = new Uint8Array(65536);
+    if (hostname === this.#hostname) { for (const port of ports) stays[port] = 1; }
+    this.#hostname = hostname;
+    this.#wanted = ports;
     const closed: Promise<void>[] = [];
-    for (const [key, listener] of this.#open) {
-      if (this.#wanted.has(key)) continue;
+    for (const [port, listener] of this.#open) {
+      if (stays[port]) continue;
       closed.push(listener.close());
-      this.#open.delete(key);
+      this.#open.delete(port);
     }
     this.#retryMs = RETRY.first;
     return this.#run(Promise.all(closed));
@@ -74,7 +73,7 @@ export class Listeners {
 
   /** Closes all, and tries nothing again. */
   async close(): Promise<void> {
-    await this.set([]);
+    await this.set(this.#hostname, new Uint16Array());
     this.#stopRetry();
   }
 
@@ -87,32 +86,32 @@ export class Listeners {
   }
 
   async #openMissing(generation: number): Promise<void> {
-    const failed: HostAddress[] = [];
-    const opened: string[] = [];
+    const failed: number[] = [];
+    const opened: number[] = [];
     const wanted = this.#wanted;
     let cause: unknown;
     let tried = 0;
-    for (const [key, address] of wanted) {
-      if (this.#open.has(key)) continue;
+    for (const port of wanted) {
+      if (this.#open.has(port)) continue;
       if (cause !== undefined && isOutOfFiles(cause)) {
-        failed.push(address);
+        failed.push(port);
         continue;
       }
       try {
-        this.#open.set(key, this.#listen(address));
-        opened.push(key);
+        this.#open.set(port, this.#listen(port));
+        opened.push(port);
       } catch (error) {
         cause = error;
-        failed.push(address);
+        failed.push(port);
       }
       if (++tried % PORTION === 0) await pause(this.engine, 0);
       if (generation !== this.#generation) return;
     }
     if (cause !== undefined && isOutOfFiles(cause)) {
-      for (const key of opened.slice(-Math.min(SPARE, Math.ceil(opened.length / 4)))) {
-        await this.#open.get(key)?.close();
-        this.#open.delete(key);
-        failed.push(wanted.get(key)!);
+      for (const port of opened.slice(-Math.min(SPARE, Math.ceil(opened.length / 4)))) {
+        await this.#open.get(port)?.close();
+        this.#open.delete(port);
+        failed.push(port);
       }
     }
     if (generation !== this.#generation) return;
@@ -124,26 +123,26 @@ export class Listeners {
     }
   }
 
-  #listen(address: HostAddress): Listener {
+  #listen(port: number): Listener {
     return this.engine.listen(
-      address,
-      (connection) => this.onConnection(connection, address.port),
+      { hostname: this.#hostname, port },
+      (connection) => this.onConnection(connection, port),
       this.onTrouble,
     );
   }
 
   /** Says what failed, once for the same set of ports. */
-  #report(failed: readonly HostAddress[], cause: unknown): void {
-    const ports = formatPortRanges(portRangesOf(failed.map(({ port }) => port)));
+  #report(failed: readonly number[], cause: unknown): void {
+    const ports = formatPortRanges(portRangesOf(failed));
     if (ports === this.#reported) return;
     this.#reported = ports;
     if (failed.length === 0) {
       // At the end nothing is wanted any more, and nothing to be told.
-      if (this.#wanted.size > 0) this.log.info("All ports are open", { listeners: this.count });
+      if (this.#wanted.length > 0) this.log.info("All ports are open", { listeners: this.count });
       return;
     }
-    this.log.error(`Cannot listen on ${failed.length} of ${this.#wanted.size} ports`, {
-      host: failed[0]!.hostname,
+    this.log.error(`Cannot listen on ${failed.length} of ${this.#wanted.length} ports`, {
+      host: this.#hostname,
       ports,
       error: messageOf(cause),
       try: isOutOfFiles(cause)

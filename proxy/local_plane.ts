@@ -5,7 +5,7 @@ import { Core } from "./core.ts";
 import type { Engine } from "./engine.ts";
 import { Listeners } from "./listeners.ts";
 import type { Log } from "./log.ts";
-import { addressesOf, type DataPlane, type Plan, type PlaneStatus } from "./plan.ts";
+import { type DataPlane, type Plan, type PlaneStatus, portsOf } from "./plan.ts";
 
 /** See {@link DataPlane}. */
 export class LocalPlane implements DataPlane {
@@ -29,7 +29,7 @@ export class LocalPlane implements DataPlane {
 
   async apply(plan: Plan): Promise<void> {
     this.#core.apply(plan);
-    await this.#listeners.set(addressesOf(plan));
+    await this.#listeners.set(plan.bind, portsOf(plan));
   }
 
   status(): PlaneStatus {

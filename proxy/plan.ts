@@ -31,12 +31,13 @@ export interface PeerList {
 }
 
 /** Where a plan wants to be reached: by other proxies, and by clients. */
-export function addressesOf({ bind, conf }: Plan): HostAddress[] {
-  const addresses: HostAddress[] = [{ hostname: bind, port: conf.port }];
-  for (const { first, last } of conf.clusterPorts) {
-    for (let port = first; port <= last; port++) addresses.push({ hostname: bind, port });
-  }
-  return addresses;
+export function portsOf({ conf }: Plan): Uint16Array {
+  const isWanted = new Uint8Array(65536);
+  isWanted[conf.port] = 1;
+  for (const { first, last } of conf.clusterPorts) isWanted.fill(1, first, last + 1);
+  const ports = new Uint16Array(isWanted.reduce((count, each) => count + each, 0));
+  for (let port = 0, at = 0; port < isWanted.length; port++) if (isWanted[port]) ports[at++] = port;
+  return ports;
 }
 
 /** What a data plane is doing. */

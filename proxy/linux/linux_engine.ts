@@ -15,7 +15,7 @@ import { Dial } from "./dial.ts";
 import { EventLoop } from "./event_loop.ts";
 import type { FlowMeans } from "./flow.ts";
 import { libc, whyNoLibc } from "./libc.ts";
-import { LinuxListener, openListener } from "./listener.ts";
+import { type Accepting, LinuxListener, openListener } from "./listener.ts";
 import { Pipes } from "./pipes.ts";
 import { Relay } from "./relay.ts";
 import { ADDRESS_BYTES, decodeAddress } from "./socket_address.ts";
@@ -114,7 +114,7 @@ export class LinuxEngine implements Engine {
     onTrouble: (error: unknown) => void,
   ): LinuxListening {
     try {
-      return this.#accept(fd, onConnection, onTrouble, false);
+      return new LinuxListener(fd, 0, this.#accepting(onConnection, onTrouble, false));
     } catch (error) {
       libc().close(fd);
       throw error;
@@ -122,17 +122,18 @@ export class LinuxEngine implements Engine {
   }
 
   /**
-   * Accepts from a listening socket that other threads accept from too. It stays open when the listener
-   * is closed, and is closed by who opened it, after all have closed theirs.
+   * For listening sockets that other threads accept from too. They stay open when the listener is
+   * closed, and are closed by who opened them, after all have closed theirs.
    *
-   * @throws SystemError When it can't be watched.
+   * @param onConnection Hears of the port, too.
+   * @returns What accepts from one of them. It throws SystemError when that can't be watched.
    */
-  acceptFrom(
-    fd: number,
-    onConnection: (connection: Connection) => void,
+  acceptor(
+    onConnection: (connection: Connection, port: number) => void,
     onTrouble: (error: unknown) => void,
-  ): Listener {
-    return this.#accept(fd, onConnection, onTrouble, true);
+  ): (fd: number, port: number) => Listener {
+    const accepting = this.#accepting(onConnection, onTrouble, true);
+    return (fd, port) => new LinuxListener(fd, port, accepting);
   }
 
   dial(
@@ -177,17 +178,17 @@ export class LinuxEngine implements Engine {
     for (const connection of [...this.#connections]) connection.close();
   }
 
-  #accept(
-    fd: number,
-    onConnection: (connection: Connection) => void,
+  #accepting(
+    onConnection: (connection: Connection, port: number) => void,
     onTrouble: (error: unknown) => void,
     shared: boolean,
-  ): LinuxListener {
-    const local = addressOf(fd);
-    const accepted = (socket: number, remote: Uint8Array) => {
-      onConnection(this.#connect(socket, decodeAddress(remote), local));
+  ): Accepting {
+    const accepted: Accepting["accepted"] = (socket, remote, listener) => {
+      if (listener.local === null) listener.local = addressOf(listener.fd);
+      const connection = this.#connect(socket, decodeAddress(remote), listener.local);
+      onConnection(connection, listener.port);
     };
-    return new LinuxListener(fd, this.#loop, accepted, onTrouble, shared);
+    return { libc: libc(), loop: this.#loop, accepted, onTrouble, shared };
   }
 
   #connect(fd: number, remote: HostAddress, local?: HostAddress): LinuxConnection {

@@ -5,6 +5,7 @@ import { EAGAIN, EMFILE, ENFILE, SystemError } from "./errno.ts";
 import type { EventLoop } from "./event_loop.ts";
 import {
   IPPROTO_TCP,
+  type Libc,
   libc,
   SO_KEEPALIVE,
   SO_REUSEADDR,
@@ -52,35 +53,45 @@ export function openListener(address: HostAddress): number {
   return fd;
 }
 
+/** What listeners have in common: there may be tens of thousands, so each of them has little of its own. */
+export interface Accepting {
+  readonly libc: Libc;
+  readonly loop: EventLoop;
+  /** Takes a socket over, with the address of the other end in a buffer that others use next. */
+  accepted(fd: number, remote: Uint8Array, listener: LinuxListener): void;
+  /** Hears why nothing is accepted for a moment. */
+  onTrouble(error: unknown): void;
+  /** Whether other threads accept from it too; then it stays open when this one closes. */
+  readonly shared: boolean;
+}
+
 /** Accepts what comes to a listening socket, until it is closed. */
 export class LinuxListener implements Watcher {
-  readonly #libc = libc();
+  /** Its address; `null` until somebody wants to know, `undefined` when it takes those of all addresses. */
+  local: HostAddress | undefined | null = null;
   #open = true;
   #stopTimer: (() => void) | undefined;
 
   /**
-   * @param onAccepted Takes a socket over, with the address of the other end in a buffer that others use next.
-   * @param onTrouble Hears why nothing is accepted for a moment.
-   * @param shared Whether other threads accept from it too; then it stays open when this one closes.
+   * @param port For those who have many.
    * @throws SystemError When it can't be watched; `fd` stays open then.
    */
   constructor(
     readonly fd: number,
-    private readonly loop: EventLoop,
-    private readonly onAccepted: (fd: number, remote: Uint8Array) => void,
-    private readonly onTrouble: (error: unknown) => void,
-    private readonly shared: boolean,
+    readonly port: number,
+    private readonly common: Accepting,
   ) {
     this.#watch();
   }
 
   ready(): void {
+    const { libc } = this.common;
     for (let count = 0; this.#open && count < ACCEPTS; count++) {
       LENGTH[0] = ADDRESS_BYTES;
       const flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
-      const fd = this.#libc.accept4(this.fd, REMOTE, LENGTH, flags);
+      const fd = libc.accept4(this.fd, REMOTE, LENGTH, flags);
       if (fd < 0) {
-        const errno = this.#libc.errno();
+        const errno = libc.errno();
         if (errno === EAGAIN) return;
         if (LASTING.has(errno)) return this.#park(errno);
         continue; // That connection broke before it was accepted.
@@ -94,39 +105,42 @@ export class LinuxListener implements Watcher {
     if (this.#open) {
       this.#open = false;
       this.#stopTimer?.();
-      this.loop.epoll.remove(this.fd);
-      if (!this.shared) this.#libc.close(this.fd);
+      const { libc, loop, shared } = this.common;
+      loop.epoll.remove(this.fd);
+      if (!shared) libc.close(this.fd);
     }
     return Promise.resolve();
   }
 
   #watch(): void {
-    this.loop.epoll.add(this.fd, this.shared ? EPOLLIN | EPOLLEXCLUSIVE : EPOLLIN, this);
+    const { loop, shared } = this.common;
+    loop.epoll.add(this.fd, shared ? EPOLLIN | EPOLLEXCLUSIVE : EPOLLIN, this);
   }
 
   #give(fd: number): void {
-    this.loop.calls();
+    this.common.loop.calls();
     try {
-      this.onAccepted(fd, REMOTE);
+      this.common.accepted(fd, REMOTE, this);
     } catch (error) {
-      this.onTrouble(error);
+      this.common.onTrouble(error);
     }
   }
 
   /** Ready as it still is, it would be told of again and again. */
   #park(errno: number): void {
-    this.loop.epoll.remove(this.fd);
-    this.#stopTimer = this.loop.after(PARKED_MS, () => this.#resume());
-    this.loop.calls();
-    this.onTrouble(new SystemError("Cannot accept a connection", errno));
+    const { loop } = this.common;
+    loop.epoll.remove(this.fd);
+    this.#stopTimer = loop.after(PARKED_MS, () => this.#resume());
+    loop.calls();
+    this.common.onTrouble(new SystemError("Cannot accept a connection", errno));
   }
 
   #resume(): void {
     try {
       this.#watch();
     } catch (error) {
-      this.#stopTimer = this.loop.after(PARKED_MS, () => this.#resume());
-      this.onTrouble(error);
+      this.#stopTimer = this.common.loop.after(PARKED_MS, () => this.#resume());
+      this.common.onTrouble(error);
     }
   }
 }

@@ -4,13 +4,6 @@ import type { Core } from "../core.ts";
 import type { Plan } from "../plan.ts";
 import type { ThreadShare } from "../thread_share.ts";
 
-/** A listening socket, which all threads share. */
-export interface SharedSocket {
-  readonly fd: number;
-  readonly hostname: string;
-  readonly port: number;
-}
-
 /** The first message to a thread. */
 export interface Begin {
   readonly first: Plan;
@@ -21,9 +14,12 @@ export interface Begin {
 export interface Requests {
   /** Follow a plan. */
   apply: { ask: { readonly plan: Plan }; answer: void };
-  /** Accept from some sockets too, and from others no more. Once answered, these may be closed. */
+  /**
+   * Accept from some sockets too, and from others no more. Once answered, these may be closed. Sockets
+   * to open are pairs of descriptor and port; as numbers, tens of thousands weigh little on their way.
+   */
   share: {
-    ask: { readonly open: readonly SharedSocket[]; readonly drop: readonly number[] };
+    ask: { readonly open: Int32Array; readonly drop: Int32Array };
     answer: void;
   };
   status: { ask: Record<never, never>; answer: ReturnType<Core["status"]> };

@@ -8,15 +8,28 @@ import type { Listener } from "../engine.ts";
 import type { OpenListener } from "../linux/handover.ts";
 import { libc } from "../linux/libc.ts";
 import { openListener } from "../linux/listener.ts";
-import type { SharedSocket } from "./messages.ts";
 
 /** Has every thread accept from `open` too and from `drop` no more; resolves when all do. */
-export type Share = (open: readonly SharedSocket[], drop: readonly number[]) => Promise<void>;
+export type Share = (open: Int32Array, drop: Int32Array) => Promise<void>;
+
+/** A listening socket, which all threads share. */
+class SharedSocket implements Listener {
+  constructor(
+    readonly fd: number,
+    readonly hostname: string,
+    readonly port: number,
+    private readonly owner: { drop(socket: SharedSocket): Promise<void> },
+  ) {}
+
+  close(): Promise<void> {
+    return this.owner.drop(this);
+  }
+}
 
 /** What `Listeners` needs of an engine. */
 export class SharedSockets {
   #open: SharedSocket[] = [];
-  #drop: SharedSocket[] = [];
+  #dropped: SharedSocket[] = [];
   #sharing: Promise<void> | undefined;
 
   readonly #listening = new Set<SharedSocket>();
@@ -43,20 +56,18 @@ export class SharedSockets {
 
   /** Opens a socket; the threads are told with the next {@link flush}, which comes by itself. */
   listen({ hostname, port }: HostAddress): Listener {
-    const key = formatHostAddress({ hostname, port });
-    const fd = this.#inherited.get(key)?.fd ?? openListener({ hostname, port });
-    this.#inherited.delete(key);
-    const socket = { fd, hostname, port };
+    const socket = new SharedSocket(this.#fdFor({ hostname, port }), hostname, port, this);
     this.#listening.add(socket);
     this.#open.push(socket);
     this.#flushSoon();
-    return {
-      close: () => {
-        this.#listening.delete(socket);
-        this.#drop.push(socket);
-        return this.#flushSoon();
-      },
-    };
+    return socket;
+  }
+
+  /** Closes `socket`, once all threads know. */
+  drop(socket: SharedSocket): Promise<void> {
+    this.#listening.delete(socket);
+    this.#dropped.push(socket);
+    return this.#flushSoon();
   }
 
   after(ms: number, action: () => void): () => void {
@@ -66,7 +77,15 @@ export class SharedSockets {
 
   /** Resolves when all threads know what was opened and closed until now. */
   async flush(): Promise<void> {
-    while (this.#open.length + this.#drop.length > 0 || this.#sharing) await this.#flushSoon();
+    while (this.#open.length + this.#dropped.length > 0 || this.#sharing) await this.#flushSoon();
+  }
+
+  #fdFor(address: HostAddress): number {
+    if (this.#inherited.size === 0) return openListener(address);
+    const key = formatHostAddress(address);
+    const inherited = this.#inherited.get(key)?.fd;
+    this.#inherited.delete(key);
+    return inherited ?? openListener(address);
   }
 
   /** One round at a time, each with all that has come together. */
@@ -77,16 +96,17 @@ export class SharedSockets {
   }
 
   async #flush(): Promise<void> {
-    const drop = this.#drop;
+    const dropped = this.#dropped;
     const open = this.#open;
-    this.#drop = [];
+    this.#dropped = [];
     this.#open = [];
     // A socket that was opened and closed since the last round is never shown to anybody.
-    const never = new Set(drop.filter((socket) => open.includes(socket)));
-    await this.share(
-      open.filter((socket) => !never.has(socket)),
-      drop.filter((socket) => !never.has(socket)).map(({ fd }) => fd),
-    );
-    for (const { fd } of drop) libc().close(fd);
+    const never = new Set(dropped.length > 0 ? open : []).intersection(new Set(dropped));
+    const shown = open.filter((socket) => !never.has(socket));
+    const pairs = new Int32Array(shown.length * 2);
+    shown.forEach(({ fd, port }, index) => pairs.set([fd, port], index * 2));
+    const hidden = dropped.filter((socket) => !never.has(socket)).map(({ fd }) => fd);
+    await this.share(pairs, Int32Array.from(hidden));
+    for (const { fd } of dropped) libc().close(fd);
   }
 }

@@ -6,7 +6,7 @@ import { Core } from "../core.ts";
 import type { Listener } from "../engine.ts";
 import { LinuxEngine } from "../linux/linux_engine.ts";
 import { logOfEnvironment } from "../log_settings.ts";
-import type { Asked, Begin, Requests, SharedSocket, Told } from "./messages.ts";
+import type { Asked, Begin, Requests, Told } from "./messages.ts";
 
 declare const self: DedicatedWorkerGlobalScope;
 
@@ -18,25 +18,25 @@ const failures = new AcceptFailures(log);
 /** Accepts from the sockets that all threads share. */
 class SharedListeners {
   readonly #listeners = new Map<number, Listener>();
-  readonly #onTrouble = (error: unknown) => failures.note(error);
+  readonly #accept: (fd: number, port: number) => Listener;
 
-  constructor(private readonly core: Core) {}
+  constructor(core: Core) {
+    this.#accept = engine.acceptor(
+      (connection, port) => core.serve(connection, port),
+      (error) => failures.note(error),
+    );
+  }
 
-  async share(open: readonly SharedSocket[], drop: readonly number[]): Promise<void> {
-    await Promise.all(drop.map((fd) => {
+  async share({ open, drop }: Requests["share"]["ask"]): Promise<void> {
+    for (const fd of drop) {
       const listener = this.#listeners.get(fd);
       this.#listeners.delete(fd);
-      return listener?.close();
-    }));
-    for (const { fd, port } of open) {
-      this.#listeners.set(
-        fd,
-        engine.acceptFrom(
-          fd,
-          (connection) => this.core.serve(connection, port),
-          this.#onTrouble,
-        ),
-      );
+      await listener?.close();
+    }
+    for (let at = 0; at < open.length; at += 2) {
+      const fd = open[at]!;
+      const port = open[at + 1]!;
+      this.#listeners.set(fd, this.#accept(fd, port));
     }
   }
 }
@@ -51,7 +51,7 @@ function answering({ first, share }: Begin): (asked: Asked) => Promise<unknown> 
     ) => Requests[What]["answer"] | Promise<Requests[What]["answer"]>;
   } = {
     apply: ({ plan }) => core.apply(plan),
-    share: ({ open, drop }) => listeners.share(open, drop),
+    share: (ask) => listeners.share(ask),
     status: () => core.status(),
     metrics: async () => mergeSnapshots([await core.metrics(), failures.metrics()]),
     drain: ({ limitMs }) => core.drain(limitMs),

@@ -9,7 +9,7 @@ import {
 } from "../linux/handover.ts";
 import { Listeners } from "../listeners.ts";
 import type { Log } from "../log.ts";
-import { addressesOf, type DataPlane, type Plan, type PlaneStatus } from "../plan.ts";
+import { type DataPlane, type Plan, type PlaneStatus, portsOf } from "../plan.ts";
 import { shareOf } from "../thread_share.ts";
 import type { Requests } from "./messages.ts";
 import { SharedSockets } from "./shared_sockets.ts";
@@ -61,7 +61,7 @@ export class WorkerPlane implements DataPlane {
 
   async apply(plan: Plan): Promise<void> {
     await this.#askAll("apply", { plan });
-    await this.#listeners.set(addressesOf(plan));
+    await this.#listeners.set(plan.bind, portsOf(plan));
     await this.#sockets.flush();
     this.#sockets.closeUnclaimed();
   }
