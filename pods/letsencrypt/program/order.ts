@@ -8,6 +8,8 @@ import { messageOf } from "./error_message.ts";
 /** An order, from the first request to the certificate. */
 const ORDER_TIMEOUT_MS = 300_000;
 const REQUEST_TIMEOUT_MS = 30_000;
+/** So often in a row the CA may refuse a nonce. */
+const BAD_NONCES = 20;
 
 /** The CA refused, or could not be reached. */
 export class OrderError extends Error {
@@ -117,7 +119,7 @@ export class Orderer {
   }
 
   #makeClient({ key, url }: Account): acme.Client {
-    return new acme.Client({
+    const client = new acme.Client({
       directoryUrl: this.#directory,
       accountKey: key,
       ...(url !== undefined && { accountUrl: url }),
@@ -125,6 +127,10 @@ export class Orderer {
       backoffMax: 10_000,
       backoffAttempts: 30,
     });
+    // A nonce that is refused says nothing about the order; the library gives up at the sixth.
+    const { http } = client as unknown as { readonly http: { maxBadNonceRetries: number } };
+    http.maxBadNonceRetries = BAD_NONCES;
+    return client;
   }
 
   async #order(domains: readonly string[]): Promise<string> {
