@@ -1,20 +1,20 @@
 /** One proxy: starts, follows its files, drains, stops. Connections are the matter of its data plane. */
-import { messageOf } from "./error_message.ts";
 import { mergeSnapshots, type MetricsSnapshot } from "./admin/snapshot.ts";
 import { type OpenFiles, readOpenFiles, warnOfOpenFiles } from "./admin/open_files.ts";
-import { AdminServer } from "./admin/server.ts";
-import { makeSocketPath, type SocketDirectories, socketDirectories } from "./admin/socket_path.ts";
+import type { SocketDirectories } from "./admin/socket_path.ts";
 import { type Known, type ProxyStatus, snapshotOf, statusOf } from "./admin/status.ts";
 import { ConfFiles, type Settings, watch } from "./conf_files.ts";
 import { DenoEngine } from "./deno_engine.ts";
 import { GiveOver } from "./give_over.ts";
-import { HostNames, type Resolve } from "./host_names.ts";
+import type { Resolve } from "./host_names.ts";
 import { LocalPlane } from "./local_plane.ts";
 import { warnOfLocalPorts } from "./local_ports.ts";
 import { type Log, OFTEN_MS } from "./log.ts";
-import { makePlan, namesIn } from "./make_plan.ts";
+import { makePlan } from "./make_plan.ts";
 import { MappingCounts } from "./mapping_counts.ts";
+import { OwnAddress } from "./own_address.ts";
 import { Predecessors } from "./predecessors.ts";
+import { Questions } from "./questions.ts";
 import { Successor } from "./successor.ts";
 import type { Inheritance } from "./takeover.ts";
 import type { DataPlane, Plan, PlaneStatus } from "./plan.ts";
@@ -44,27 +44,23 @@ const RESOLVE_MS = 60_000;
 /** A running proxy. */
 export class Proxy {
   readonly #log: Log;
-  readonly #names: HostNames;
+  readonly #address: OwnAddress;
   readonly #counts = new MappingCounts();
   readonly #giveOver: GiveOver;
   readonly #successor: Successor;
   readonly #predecessors: Predecessors;
-  #socket: string | undefined;
   readonly #pollMs: number;
   readonly #makePlane: NonNullable<ProxyOptions["makePlane"]>;
   #plane!: DataPlane;
   #plan!: Plan;
   #settings: Settings;
-  #host: string | undefined;
   #unwatch = () => {};
   #resolveTimer: ReturnType<typeof setInterval> | undefined;
   #sweepTimer: ReturnType<typeof setInterval> | undefined;
-  #unresolved = "";
   /** One change at a time; later ones wait for it. */
   #changing: Promise<void> = Promise.resolve();
   #closed = false;
-  readonly #admin: AdminServer;
-  readonly #directories: SocketDirectories;
+  readonly #questions: Questions;
   readonly #since = new Date();
   #reloads = 0;
   #lastReload = this.#since;
@@ -78,7 +74,7 @@ export class Proxy {
     settings: Settings,
   ) {
     this.#log = options.log;
-    this.#names = new HostNames(options.resolve);
+    this.#address = new OwnAddress(options.resolve, options.log);
     this.#pollMs = options.pollMs ?? 2000;
     this.#makePlane = options.makePlane ??
       ((first, log) => new LocalPlane(new DenoEngine(), log, first));
@@ -98,16 +94,16 @@ export class Proxy {
       give: (path, timeoutMs) => this.#successor.give(path, timeoutMs),
       onSucceeded: options.onSucceeded ?? (() => {}),
     });
-    this.#directories = options.directories ?? socketDirectories();
-    this.#admin = new AdminServer(
-      {
+    this.#questions = new Questions({
+      answers: {
         status: () => this.describe(),
         metrics: () => this.metrics(),
-        giveTo: (applicant) => this.#giveOver.giveTo(applicant, this.#socket),
+        giveTo: (applicant) => this.#giveOver.giveTo(applicant, this.#questions.socket),
       },
-      options.log,
-      options.before !== undefined,
-    );
+      log: options.log,
+      replaces: options.before !== undefined,
+      directories: options.directories,
+    });
   }
 
   /**
@@ -127,7 +123,7 @@ export class Proxy {
       await applied;
     } catch (error) {
       await proxy.#close();
-      await proxy.#admin.close();
+      await proxy.#questions.close();
       throw error;
     }
     try {
@@ -172,11 +168,11 @@ export class Proxy {
     await this.#giveOver.end();
     await this.#close();
     // The next process is the one to be asked.
-    if (this.#giveOver.isSucceeded) await this.#admin.close();
+    if (this.#giveOver.isSucceeded) await this.#questions.close();
     await this.#plane.drain(limitMs);
     this.#predecessors.leave();
     this.#successor.end();
-    await this.#admin.close();
+    await this.#questions.close();
   }
 
   /** Ends everything at once. */
@@ -185,7 +181,7 @@ export class Proxy {
     await this.#plane.stop();
     this.#predecessors.leave();
     this.#successor.end();
-    await this.#admin.close();
+    await this.#questions.close();
   }
 
   async #close(): Promise<void> {
@@ -208,8 +204,8 @@ export class Proxy {
   async #apply(settings: Settings): Promise<void> {
     const { conf, hosts } = settings;
     this.#settings = settings;
-    await this.#resolve();
-    this.#host = this.#chooseHost(conf.host ?? hosts[0]?.hostname);
+    await this.#address.resolve(settings);
+    this.#address.choose(settings);
     this.#unwatch();
     this.#unwatch = watch(
       this.files.directories(),
@@ -226,7 +222,7 @@ export class Proxy {
     }
     this.#judgedListeners = wanted;
     this.#restart.judge(conf);
-    await this.#listenForQuestions();
+    await this.#questions.follow(settings);
     this.#log.info("Settings are in force", {
       host: this.#plan.bind,
       port: conf.port,
@@ -238,10 +234,7 @@ export class Proxy {
 
   /** Makes a plan from what is known now, and has it served. */
   async #serve(): Promise<void> {
-    const { plan, loops } = makePlan(this.#settings, {
-      host: this.#host,
-      addresses: this.#names.addresses,
-    });
+    const { plan, loops } = makePlan(this.#settings, this.#address.known);
     for (const { clusterPort, hostPort } of loops) {
       this.#log.warn("A mapping leads back to the proxy and is left out", {
         clusterPort,
@@ -252,19 +245,6 @@ export class Proxy {
     this.#plan = { ...plan, mappings: this.#counts.assign(plan.mappings), cells };
     this.#plane ??= await this.#makePlane(this.#plan, this.#log);
     await this.#plane.apply(this.#successor.limit(this.#plan));
-  }
-
-  async #listenForQuestions(): Promise<void> {
-    const { conf, hosts } = this.#settings;
-    this.#socket = undefined;
-    try {
-      this.#socket = await makeSocketPath(conf, hosts, this.#directories);
-    } catch (error) {
-      this.#log.warn("Has no place for its socket, all else works", {
-        error: messageOf(error),
-      });
-    }
-    await this.#admin.follow({ socket: this.#socket, metrics: conf.metrics });
   }
 
   #known(): Known {
@@ -283,36 +263,8 @@ export class Proxy {
     };
   }
 
-  /** The address to listen on: `wanted`, unless that can't be and there is one in use already. */
-  #chooseHost(wanted: string | undefined): string | undefined {
-    const old = this.#host;
-    if (wanted === undefined || old === undefined || wanted === old) return wanted ?? old;
-    try {
-      Deno.listen({ hostname: this.#names.addressOf(wanted) ?? wanted, port: 0 }).close();
-      return wanted;
-    } catch (error) {
-      this.#log.error("Cannot listen on a new address, the old one stays", {
-        host: wanted,
-        stays: old,
-        error: messageOf(error),
-      });
-      return old;
-    }
-  }
-
   /** Looks names up again; a new address is in force at once. */
   async #lookUp(): Promise<void> {
-    if (await this.#resolve() && !this.#closed) await this.#serve();
-  }
-
-  /** Says once which names have no address. Returns whether an address changed. */
-  async #resolve(): Promise<boolean> {
-    const { changed, failed } = await this.#names.refresh(namesIn(this.#settings));
-    const names = failed.join(",");
-    if (names !== this.#unresolved && names !== "") {
-      this.#log.warn("Host names have no address", { names });
-    }
-    this.#unresolved = names;
-    return changed;
+    if (await this.#address.resolve(this.#settings) && !this.#closed) await this.#serve();
   }
 }
