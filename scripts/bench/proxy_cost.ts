@@ -2,10 +2,12 @@
  * What a connection costs, and a GB: CPU time in the program and in the kernel, and calls into the
  * kernel, of one thread of our proxy beside one of HAProxy in its best tuning, in alternating rounds.
  *
- *     deno run -A scripts/bench/proxy_cost.ts [--rounds=5] [--seconds=3] [--hops=1,2] [--loads=new,kept,bulk1,bulk8] [--engines=linux,deno] [--base=DIR] [--calls]
+ *     deno run -A scripts/bench/proxy_cost.ts [--rounds=5] [--seconds=3] [--hops=1,2] [--loads=new,kept,bulk1,bulk8] [--engines=linux,deno] [--base=DIR] [--calls] [--quick]
  *
  * `--base` compares with our proxy of another checkout, too. `--calls` counts calls by strace, in a round of its own. Needs what proxy.ts needs. CPU time of a
- * whole process (both, with two hops) by the ticks of the kernel; medians over the rounds.
+ * whole process (both, with two hops) by the ticks of the kernel; medians over the rounds. A round of one
+ * load takes some 8 s for each contender, so all of it takes about half an hour: the table of each load
+ * is printed as soon as it is there, and `--quick` is 2 rounds of new connections over one hop.
  */
 import { parseArgs } from "node:util";
 import { type Contender, haproxy, ours } from "./proxy/contenders.ts";
@@ -46,30 +48,33 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     args: Deno.args,
     options: {
-      rounds: { type: "string", default: "5" },
+      quick: { type: "boolean", default: false },
+      rounds: { type: "string" },
       seconds: { type: "string", default: "3" },
-      hops: { type: "string", default: "1,2" },
-      loads: { type: "string", default: "new,kept,bulk1,bulk8" },
+      hops: { type: "string" },
+      loads: { type: "string" },
       engines: { type: "string", default: "linux,deno" },
       base: { type: "string" },
       calls: { type: "boolean", default: false },
     },
   });
   const seconds = Number(values.seconds);
+  const rounds = Number(values.rounds ?? (values.quick ? 2 : 5));
+  const allHops = (values.hops ?? (values.quick ? "1" : "1,2")).split(",").map(Number);
+  const loads = (values.loads ?? (values.quick ? "new" : "new,kept,bulk1,bulk8")).split(",");
   const contenders = values.engines.split(",").flatMap((name) => [
     ...values.base === undefined ? [] : [ours(name, 1, values.base)],
     ours(name, 1),
   ]);
   contenders.push(haproxy(1));
   await using _pods = await Pods.start();
-  const rows: string[][] = [];
-  for (const hops of values.hops.split(",").map(Number)) {
-    for (const load of values.loads.split(",")) {
-      rows.push(...await measure(contenders, hops, load, Number(values.rounds), seconds));
+  for (const hops of allHops) {
+    for (const load of loads) {
+      const rows = await measure(contenders, hops, load, rounds, seconds);
       if (values.calls) rows.push(...await countCalls(contenders, hops, load));
+      console.log(table(["per unit", ...contenders.map(({ name }) => name)], rows));
     }
   }
-  console.log(table(["per unit", ...contenders.map(({ name }) => name)], rows));
 }
 
 async function measure(
@@ -85,6 +90,7 @@ async function measure(
   const rate = contenders.map((): number[] => []);
   for (let round = 0; round < rounds; round++) {
     for (const [index, contender] of contenders.entries()) {
+      console.error(`${hops} hops, ${load}, round ${round + 1} of ${rounds}: ${contender.name}`);
       await using running = await contender.start(hops);
       await ready(running);
       await run(contender, WARM_UP_SECONDS);
