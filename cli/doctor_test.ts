@@ -90,6 +90,9 @@ Deno.test({
       await project.register("far", sshd);
       const rows = await findings(project, "host doctor far");
       deepStrictEqual(rows.filter(({ check }) => check === "home").map((row) => row.level), ["ok"]);
+      // Its SSH port is in EXPOSE and answers; others of this machine may be open, too.
+      const firewall = rows.filter(({ check }) => check === "firewall");
+      ok(firewall.length > 0 && firewall.every(({ level }) => level !== "error"));
     }
     const [row, more] = await findings(project, "host doctor far");
     strictEqual(more, undefined);

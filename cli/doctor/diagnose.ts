@@ -1,6 +1,9 @@
 /** From facts about a host to what is wrong with it. Pure. */
 import { X509Certificate } from "node:crypto";
+import { images } from "./architecture.ts";
 import type { Facts } from "./facts.ts";
+import { firewall } from "./firewall.ts";
+import type { Answer } from "./outside.ts";
 
 export interface Finding {
   readonly host: string;
@@ -24,10 +27,14 @@ export interface Expected {
   /** Names of other hosts by the address of their proxy. */
   readonly others: ReadonlyMap<string, string>;
   readonly nowMs: number;
+  /** Ports that its firewall is to let in. */
+  readonly expose: readonly string[];
+  /** What its ports answer to this machine; absent where that can't be asked. */
+  readonly outside?: ReadonlyMap<number, Answer>;
 }
 
 type Check = (facts: Facts, expected: Expected) => Judged[];
-type Judged = Omit<Finding, "host" | "check">;
+export type Judged = Omit<Finding, "host" | "check">;
 
 const ok = (message: string): Judged => ({ level: "ok", message });
 const DAY_MS = 86_400_000;
@@ -62,6 +69,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
     }];
   },
   podman,
+  images,
   ids(facts) {
     if (!needsPodman(facts)) return [];
     return ["subuid", "subgid"].flatMap((kind): Judged[] => {
@@ -128,6 +136,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
       }];
     });
   },
+  firewall,
   certificates: (facts, { nowMs }) =>
     (facts.get("certificate") ?? []).flatMap((text) => certificate(text, nowMs)),
 };

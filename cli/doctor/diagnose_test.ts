@@ -2,11 +2,15 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { diagnose, type Finding } from "./diagnose.ts";
 import { parseFacts } from "./facts.ts";
+import type { Answer } from "./outside.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 const HEALTHY: Record<string, string> = {
   time: String(NOW / 1000),
   machine: "x86_64",
+  image: "localhost/web:1 amd64",
+  systemd: "yes",
+  firewall: "nftables",
   user: "sns",
   cluster: "demo-1",
   disk: "100000000 50000000",
@@ -25,6 +29,14 @@ const HEALTHY: Record<string, string> = {
   reach: "10.0.0.2:32767 yes",
 };
 
+const outside = (text: string) =>
+  new Map(
+    text.split(",").map((each): [number, Answer] => {
+      const [port, answer] = each.split(" ");
+      return [Number(port), answer as Answer];
+    }),
+  );
+
 /** Findings that are not ok, with some facts otherwise; `undefined` ones are missing. */
 function trouble(changes: Record<string, string | undefined>): Finding[] {
   const facts = Object.entries({ ...HEALTHY, ...changes })
@@ -36,6 +48,8 @@ function trouble(changes: Record<string, string | undefined>): Finding[] {
     pods: ["proxy", "web", "ingress"],
     others: new Map([["10.0.0.2:32767", "h2"]]),
     nowMs: NOW,
+    expose: ["22", "443"],
+    outside: outside(changes.outside ?? "22 open,443 refused"),
   }).filter(({ level }) => level !== "ok");
 }
 
@@ -43,6 +57,29 @@ Deno.test("a healthy host", () => deepStrictEqual(trouble({}), []));
 
 for (
   const [changes, expected] of [
+    [
+      { machine: "aarch64" },
+      /^error images the image localhost\/web:1 is for amd64, this host is arm64: podman pull --arch=arm64/,
+    ],
+    [{ image: "a:1 riscv64" }, /^error images the image a:1 is for riscv64, this host is amd64/],
+    [{ firewall: undefined }, /^warning firewall no firewall is active/],
+    [
+      { outside: "22 open,443 silent" },
+      /^error firewall port 443 is in EXPOSE, but nothing answers/,
+    ],
+    [
+      { outside: "443 silent", firewall: "ufw" },
+      /^error firewall port 443 .*: ufw allow 443\/tcp$/,
+    ],
+    [
+      { outside: "443 silent", firewall: "firewalld" },
+      /: firewall-cmd --permanent --add-port=443\/tcp && firewall-cmd --reload$/,
+    ],
+    [
+      { outside: "22 open,5432 open" },
+      /^warning firewall port 5432 is open to this machine, and not/,
+    ],
+    [{ outside: "22 open,32767 open" }, /^warning firewall the proxy's port 32767 is open/],
     [{ cluster: undefined }, /^error home is not initialised: sns host init h1$/],
     [
       { cluster: "other-2" },

@@ -11,6 +11,7 @@ import { shown } from "../ui/progress.ts";
 import { formatJson, formatTable } from "../ui/table.ts";
 import { diagnose, type Finding } from "./diagnose.ts";
 import { parseFacts } from "./facts.ts";
+import { askPorts, portsToAsk } from "./outside.ts";
 
 const TIMEOUT_MS = 60_000;
 
@@ -78,13 +79,21 @@ async function examineOne(
     signal: deps.signal,
   });
   if (code !== 0) throw new Error(stderr.trim() || `the program ended with ${code}`);
-  return diagnose(parseFacts(new TextDecoder().decode(stdout)), {
+  const facts = parseFacts(new TextDecoder().decode(stdout));
+  const { host: address, jumpHost, expose } = host.env;
+  // A host behind another one has nothing to do with the internet.
+  const outside = address === "local" || jumpHost !== ""
+    ? undefined
+    : await askPorts(address, portsToAsk(facts, expose));
+  return diagnose(facts, {
     host: host.name,
     clusterId: cluster.id,
     version: VERSION,
     pods: await attachedPods(host),
     others,
     nowMs: deps.now().getTime(),
+    expose,
+    ...(outside === undefined ? {} : { outside }),
   });
 }
 

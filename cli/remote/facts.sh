@@ -27,18 +27,26 @@ df -Pk "$where" 2>/dev/null | awk 'NR == 2 { print "disk\t" $2 " " $4 }'
 df -Pi "$where" 2>/dev/null | awk 'NR == 2 && $2 > 0 { print "inodes\t" $2 " " $4 }'
 
 # What runs as containers needs podman.
+images=
 for state in pods/*/release/*/pod.state; do
 	[ -f "$state" ] || continue
 	first_line "$state"
 	release=${state%/pod.state}
 	if [ "$line" = running ] && ! grep -q '^runtime: *executable' "$release/.pod.yaml" 2>/dev/null; then
 		fact containers "${release#pods/}"
+		images="$images$(sed -n 's/^[ -]*image: *["'"'"']*\([^ "'"'"'#]*\).*/\1/p' "$release/.pod.yaml" 2>/dev/null)
+"
 	fi
 done
 if command -v podman >/dev/null 2>&1; then
 	fact podman "$(podman --version 2>/dev/null | awk '{ print $3 }')"
 	if said=$(timeout 20 podman info --format '{{.Store.GraphDriverName}}' 2>&1); then
 		fact storage "$said"
+		# Those that are here already, each once.
+		for image in $(printf '%s' "$images" | sort -u); do
+			architecture=$(timeout 10 podman image inspect --format '{{.Architecture}}' "$image" 2>/dev/null) &&
+				fact image "$image $architecture"
+		done
 	else
 		fact podmanError "$(printf '%s' "$said" | tail -n 1 | tr '\t' ' ')"
 	fi
@@ -49,12 +57,19 @@ for kind in subuid subgid; do
 		fact "$kind" 0
 done
 if [ -d /run/systemd/system ]; then
+	fact systemd yes
+	for service in firewalld ufw nftables; do
+		[ "$(systemctl is-active "$service" 2>/dev/null)" != active ] || fact firewall "$service"
+	done
 	if [ -e "/var/lib/systemd/linger/$user" ]; then fact linger yes; else fact linger no; fi
 	fact daemon "$(systemctl is-active simplenetesd 2>/dev/null)"
 fi
 for name in net/ipv4/ip_unprivileged_port_start fs/inotify/max_user_instances; do
 	[ ! -r "/proc/sys/$name" ] || fact "${name##*/}" "$(cat "/proc/sys/$name")"
 done
+# Where programs wait for connections from anywhere.
+ss -Hltn 2>/dev/null | awk '{ print $4 }' | grep -v '^127\.\|^\[::1\]' | sed 's/.*://' | sort -un |
+	while read -r port; do fact listens "$port"; done
 PATH=$PATH:/usr/local/bin
 for program in simplenetesd simplenetes-proxy; do
 	said=$(timeout 10 "$program" --version 2>/dev/null) || continue
