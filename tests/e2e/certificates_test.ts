@@ -17,10 +17,10 @@ const HOSTS = { lb: "127.0.74.1", app: "127.0.74.2" } as const;
 /** A front of our own and an address where nobody listens. */
 const [HELD, NOBODY] = ["127.0.74.3", "127.0.74.4"];
 const PORTS = { http: 18080, https: 18443 } as const;
-/** Renewed when a third is left, which is then the time for all the rest. */
-const LIFETIME_S = 60;
 /** `CERTIFICATES_FETCH=20` is what a cluster has without asking. */
-const FETCH_S = Deno.env.get("CERTIFICATES_FETCH") ?? "2";
+const FETCH_S = Number(Deno.env.get("CERTIFICATES_FETCH") ?? 2);
+/** Renewed when a third is left, in which the ingress has to fetch it. */
+const LIFETIME_S = 45 + 2 * FETCH_S;
 const CHALLENGE = "/.well-known/acme-challenge/";
 
 const INGRESS = `      ingress:
