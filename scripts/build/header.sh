@@ -2,12 +2,13 @@
 # Simplenetes @VERSION@ for @TARGET@, in one file: this text, deno and the programs, compressed.
 #
 #   simplenetes install [PREFIX]        puts the programs into PREFIX/bin, for all users; /usr/local
+#                                       keeps this file in PREFIX/lib for sns host setup install
 #   simplenetes sns|podc|simplenetesd|simplenetes-proxy|simplenetes-letsencrypt [argument...]
 #
 # A link to it with the name of a program is that program. Without `install` it unpacks once, into
 # SIMPLENETES_CACHE, CACHE_DIRECTORY or ~/.cache/simplenetes.
 set -u
-version=@VERSION@
+version=@VERSION@ target=@TARGET@
 deno_sum=@DENO_SUM@ deno_at=@DENO_AT@ deno_size=@DENO_SIZE@
 apps_sum=@APPS_SUM@ apps_at=@APPS_AT@ apps_size=@APPS_SIZE@
 # No shell ends with this by itself.
@@ -97,6 +98,13 @@ install() { # prefix
     "$damaged") fail "$self is damaged; get it again" ;;
     *) fail "cannot install into $lib: $said" ;;
   esac
+  kept=$lib/simplenetes-$version-$target
+  [ "$self" = "$kept" ] || {
+    cp -f -- "$self" "$lib/.kept.new" && chmod 755 "$lib/.kept.new" && mv -f -- "$lib/.kept.new" "$kept"
+  } || fail "cannot write $kept"
+  for old in "$lib"/simplenetes-*; do
+    [ "$old" = "$kept" ] || rm -f -- "$old"
+  done
   mkdir -p -- "$bin" || exit 1
   for program in $programs; do
     if launcher "$program" >"$bin/.$program.new" && chmod 755 "$bin/.$program.new"; then
@@ -117,6 +125,7 @@ launcher() { # program
   printf '#!/bin/sh\n# Simplenetes %s\n' "$version"
   [ "$1" != simplenetes-proxy ] || echo 'export DENO_V8_FLAGS=--max-semi-space-size=4'
   echo "export DENO_NO_UPDATE_CHECK=1 SIMPLENETES_BIN='$bin'"
+  [ "$1" != sns ] || echo "export SIMPLENETES_FILE='$kept'"
   echo "exec '$lib/$deno' run -q -A --no-config --no-lock --no-npm --no-prompt '$lib/$apps/$1.js' \"\$@\""
 }
 
@@ -138,6 +147,7 @@ case " $programs " in
     ;;
 esac
 find_home
+[ "$name" != sns ] || { SIMPLENETES_FILE=$(cd -- "$(dirname -- "$self")" && pwd)/${self##*/} && export SIMPLENETES_FILE; }
 [ "$name" != simplenetes-proxy ] || export DENO_V8_FLAGS=--max-semi-space-size=4
 [ "$name" != sns ] || export SIMPLENETES_PORTABLE="$self"
 export DENO_NO_UPDATE_CHECK=1
