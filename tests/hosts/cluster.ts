@@ -30,7 +30,7 @@ loginctl enable-linger "$1"`;
  * What only a host inside of another machine needs: a kernel with cgroups of both versions leaves its second
  * one without controllers, and lets podman make groups only at the root of what it sees.
  */
-const FIT_IN = `mkdir -p /etc/containers
+export const FIT_IN = `mkdir -p /etc/containers
 printf '[containers]\\npids_limit=0\\n' >/etc/containers/containers.conf
 printf 'z /dev/net/tun 0666\\n' >/etc/tmpfiles.d/lab.conf
 [ -s /sys/fs/cgroup/cgroup.controllers ] || printf 'z /sys/fs/cgroup - %s %s -\\n' "$1" "$1" >>/etc/tmpfiles.d/lab.conf

@@ -2,8 +2,10 @@
 # Makes the disks that test hosts start from, unless they are there. As root; needs debootstrap and a
 # Debian mirror, about a minute.
 #
-#   image.sh <directory>     prints two lines: the directory of a bare Debian with systemd and sshd,
-#                            and an overlay directory that adds rootless podman to it
+#   image.sh <directory>     prints three lines: the directory of a bare Debian with systemd and sshd,
+#                            an overlay directory that adds rootless podman to it, and a directory
+#                            with the packages that this took, and firewalls, as apt reads it from
+#                            file:<directory> ./
 #
 # What is printed is named by what it was made of, is never changed afterwards, and many hosts share it.
 set -eu
@@ -20,6 +22,7 @@ flock -w 900 9 || { echo "another run has been making test hosts for 15 minutes"
 
 base=$PWD/debian-$recipe
 layer=$PWD/podman-$recipe
+packages=$PWD/packages-$recipe
 
 # The mirror of this machine, whichever form its sources have.
 mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.sources 2>/dev/null | sed -n \
@@ -60,9 +63,21 @@ make_layer() {
   { chroot making.tree apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
     chroot making.tree apt-get install -y -qq --no-install-recommends $more; } >podman.log 2>&1 ||
     { tail -n 20 podman.log >&2 && return 1; }
+  for firewall in ufw firewalld; do
+    chroot making.tree apt-get install -y -qq --no-install-recommends --download-only "$firewall" >>podman.log 2>&1
+  done
+  mkdir making.packages
+  mv making.tree/var/cache/apt/archives/*.deb making.packages/
+  for deb in making.packages/*.deb; do
+    dpkg-deb -f "$deb"
+    printf 'Filename: ./%s\nSize: %s\nSHA256: %s\n\n' "${deb##*/}" "$(stat -c %s "$deb")" \
+      "$(sha256sum <"$deb" | cut -d " " -f 1)"
+  done >making.index
+  mv making.index making.packages/Packages
   rm -rf making.tree/usr/sbin/policy-rc.d making.tree/etc/resolv.conf making.tree/var/lib/apt/lists/* \
     making.tree/var/cache/apt/*
   umount making.tree/proc making.tree
+  mv making.packages "$packages"
   mv making.layer "$layer"
 }
 
@@ -70,6 +85,6 @@ sweep
 [ -d "$base" ] || make_base
 [ -d "$layer" ] || make_layer
 # Those of older recipes, once nobody has used them for long.
-touch "$base" "$layer"
-find . -maxdepth 1 \( -name 'debian-*' -o -name 'podman-*' \) -mtime +7 -exec rm -rf -- {} +
-printf '%s\n%s\n' "$base" "$layer"
+touch "$base" "$layer" "$packages"
+find . -maxdepth 1 \( -name 'debian-*' -o -name 'podman-*' -o -name 'packages-*' \) -mtime +7 -exec rm -rf -- {} +
+printf '%s\n' "$base" "$layer" "$packages"

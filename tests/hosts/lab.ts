@@ -31,8 +31,8 @@ export class Lab implements AsyncDisposable {
   private constructor(private readonly owner: Run, readonly network: Network) {}
 
   /**
-   * Boots hosts, all at once, each with sshd and `deno`, our programs and their sources read only; root may
-   * log in with {@link key}.
+   * Boots hosts, all at once, each with sshd and `deno`, our programs and their sources read only, and in
+   * `/opt/packages` the packages of rootless podman; root may log in with {@link key}.
    *
    * @param operators names of those who may reach them
    */
@@ -52,7 +52,7 @@ export class Lab implements AsyncDisposable {
         const { disk = "podman", lans = FRONT } = spec;
         const node = { name, lans };
         await lab.network.connect(node);
-        const options = { disk: made[disk], binds: await binds(), key };
+        const options = { disk: made[disk], binds: await binds(made.packages), key };
         lab.#hosts.set(name, new Machine(node, owner, lab.network, options));
       }
       await Promise.all(lab.hosts.map((host) => prepare(host)));
@@ -178,11 +178,12 @@ async function allowManyHosts(): Promise<void> {
   if (Number(await Deno.readTextFile(path)) < 1024) await Deno.writeTextFile(path, "1024");
 }
 
-async function binds(): Promise<Record<string, string>> {
+async function binds(packages: string): Promise<Record<string, string>> {
   const cache = Deno.env.get("DENO_DIR");
   if (cache === undefined) throw new Error("DENO_DIR is not set: run the tests by scripts/e2e.sh");
   return {
     "/opt/simplenetes": ROOT,
+    "/opt/packages": packages,
     "/opt/deno_dir": await Deno.realPath(cache),
     "/usr/local/bin/deno": await Deno.realPath(Deno.execPath()),
   };

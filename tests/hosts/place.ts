@@ -32,11 +32,17 @@ export interface Disks {
   readonly podman: string;
 }
 
+/** The disks, and what else is made with them. */
+export interface Made extends Disks {
+  /** The packages that podman's disk has more, as apt reads them from a directory. */
+  readonly packages: string;
+}
+
 /** Makes the disks unless they are there, which takes about a minute, once. */
-export async function disks(): Promise<Disks> {
+export async function disks(): Promise<Made> {
   const script = new URL("image.sh", import.meta.url).pathname;
-  const [base, layer] = (await must(["sh", script, DIR], 1200)).split("\n").slice(-2);
-  return { bare: base!, podman: `${layer}:${base}` };
+  const [base, layer, packages] = (await must(["sh", script, DIR], 1200)).split("\n").slice(-3);
+  return { bare: base!, podman: `${layer}:${base}`, packages: packages! };
 }
 
 /** One run's directory and the prefix of all names it uses: cgroups and networks. */
