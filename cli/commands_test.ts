@@ -46,11 +46,18 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   // Only hosts over SSH have keys.
   "host trust": { json: true },
+  "host setup all": { json: true },
   "host setup superuser": {
     json: true,
     known: ["h1", "h1 -k key -s me -S mykey", "h1 --root-keyfile=key --super-user-name=me"],
   },
   "host setup disableroot": { json: true, known: ["h1"] },
+  "host setup install": {
+    json: true,
+    known: [
+      "h1 --skip-systemd --skip-podman --skip-firewall --strict-user-keys --strict-super-user-keys",
+    ],
+  },
   "host init": { json: false, known: ["h1", "h1 -f", "h1 --force"] },
   "host ls": { json: true, data: "", known: ["-a", "--all -s", "--state -p web", "--pod=web"] },
   "host state": { json: true, data: "h1", known: ["h1 -s inactive", "h1 --state=disabled"] },

@@ -132,6 +132,17 @@ Deno.test({
       await Deno.readTextFile(project.path("far/registry-config.json")),
     );
     strictEqual((await Deno.stat(file)).mode! & 0o777, 0o600);
+    const other = { auth: "b3RoZXI6c2VjcmV0" };
+    const theirs = { credsStore: "x", auths: { "other.example": other, "example.com": other } };
+    await Deno.writeTextFile(file, JSON.stringify(theirs));
+    await project.ok("host init far");
+    const { auths, credsStore } = JSON.parse(await Deno.readTextFile(file));
+    deepStrictEqual([credsStore, auths["other.example"]], ["x", other]);
+    strictEqual(atob(auths["example.com"].auth), "me:secret");
+    await Deno.writeTextFile(file, "{ secret");
+    const said = await project.fails("host init far");
+    match(said, /Cannot read the logins in ~\/\.docker\/config\.json there/);
+    ok(!said.includes("secret"));
     strictEqual((await Deno.stat(join(sshd.home, "far/pods"))).mode! & 0o777, 0o755);
   },
 });

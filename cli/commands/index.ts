@@ -58,6 +58,7 @@ export const COMMANDS: Readonly<Record<string, Entry | Group>> = {
       setup: {
         brief: "From a bare machine to a host",
         commands: {
+          all: entry("Do all of it in one go", () => import("./host/setup/all.ts")),
           superuser: entry(
             "Make the account that administers a host",
             () => import("./host/setup/superuser.ts"),
@@ -65,6 +66,10 @@ export const COMMANDS: Readonly<Record<string, Entry | Group>> = {
           disableroot: entry(
             "Close the logins of root and by password",
             () => import("./host/setup/disableroot.ts"),
+          ),
+          install: entry(
+            "Bring podman, the programs and the daemon to a host",
+            () => import("./host/setup/install.ts"),
           ),
         },
       },

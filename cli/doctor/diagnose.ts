@@ -47,6 +47,9 @@ const number = (facts: Facts, name: string): number | undefined => {
   return text === undefined || text === "" ? undefined : Number(text);
 };
 
+/** What sets all up that the host itself is to have. */
+const install = (host: string) => `sns host setup install ${host}`;
+
 /** The checks by name, in the order of the report. */
 const CHECKS: Readonly<Record<string, Check>> = {
   home(facts, { host, clusterId }) {
@@ -70,7 +73,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   },
   podman,
   images,
-  ids(facts) {
+  ids(facts, { host }) {
     if (!needsPodman(facts)) return [];
     return ["subuid", "subgid"].flatMap((kind): Judged[] => {
       const count = number(facts, kind) ?? 0;
@@ -79,48 +82,46 @@ const CHECKS: Readonly<Record<string, Check>> = {
       return [{
         level: "error",
         message: `/etc/${kind} gives ${user} ${count} ids, images need ${WANTED_IDS}`,
-        mend: `usermod --add-${kind}s 100000-165535 ${user} && podman system migrate` +
-          ` # a range that nobody else has`,
+        mend: install(host),
       }];
     });
   },
-  linger(facts) {
+  linger(facts, { host }) {
     const linger = one(facts, "linger");
     if (linger === undefined || !needsPodman(facts)) return [];
     const user = one(facts, "user") ?? "sns";
     if (linger === "yes") return [ok(`processes of ${user} outlive its logins`)];
-    const mend = `loginctl enable-linger ${user}`;
-    return [{ level: "error", message: `containers of ${user} end with its last login`, mend }];
+    const message = `containers of ${user} end with its last login`;
+    return [{ level: "error", message, mend: install(host) }];
   },
-  ports(facts, { pods }) {
+  ports(facts, { host, pods }) {
     const start = number(facts, "ip_unprivileged_port_start");
     if (!pods.includes("ingress") || start === undefined) return [];
     if (start <= 80) return [ok("ports from 80 on are open to ordinary users")];
     return [{
       level: "error",
       message: `ports below ${start} are closed to ordinary users, the ingress needs 80 and 443`,
-      mend: "echo net.ipv4.ip_unprivileged_port_start=80 >/etc/sysctl.d/simplenetes.conf &&" +
-        " sysctl --system",
+      mend: install(host),
     }];
   },
-  daemon(facts, { version }) {
+  daemon(facts, { host, version }) {
     const state = one(facts, "daemon");
     const running: Judged[] = state === undefined || state === "active" ? [] : [{
       level: "error",
       message: `the service simplenetesd is ${state || "not there"}: no pod is looked after`,
-      mend: "systemctl enable --now simplenetesd",
+      mend: install(host),
     }];
-    return [...running, ...versionOf(facts, "simplenetesd", version)];
+    return [...running, ...versionOf(facts, "simplenetesd", version, host)];
   },
-  proxy: (facts, { pods, version }) =>
-    pods.includes("proxy") ? versionOf(facts, "simplenetes-proxy", version) : [],
-  inotify(facts) {
+  proxy: (facts, { host, pods, version }) =>
+    pods.includes("proxy") ? versionOf(facts, "simplenetes-proxy", version, host) : [],
+  inotify(facts, { host }) {
     const most = number(facts, "max_user_instances");
     if (most === undefined || most >= 128) return [];
     return [{
       level: "warning",
       message: `a user can watch files ${most} times only`,
-      mend: "sysctl -w fs.inotify.max_user_instances=1024",
+      mend: install(host),
     }];
   },
   reach(facts, { others }) {
@@ -163,13 +164,13 @@ function room(facts: Facts, name: string, what: string, few: number): Judged[] {
   return [{ level: percent < 3 && free < few ? "error" : "warning", message, mend }];
 }
 
-function podman(facts: Facts): Judged[] {
+function podman(facts: Facts, { host }: Expected): Judged[] {
   if (!needsPodman(facts)) return [];
   const version = one(facts, "podman");
   const pod = one(facts, "containers");
   if (version === undefined) {
     const message = `podman is missing, ${pod} needs it`;
-    return [{ level: "error", message, mend: "apt-get install podman uidmap slirp4netns" }];
+    return [{ level: "error", message, mend: install(host) }];
   }
   const problem = one(facts, "podmanError");
   if (problem !== undefined) {
@@ -189,16 +190,16 @@ function podman(facts: Facts): Judged[] {
   return [ok(`podman ${version} works`)];
 }
 
-function versionOf(facts: Facts, program: string, version: string): Judged[] {
+function versionOf(facts: Facts, program: string, version: string, host: string): Judged[] {
   const found = one(facts, program);
   if (found === undefined) {
-    return [{ level: "warning", message: `${program} is not in the PATH`, mend: "install it" }];
+    return [{ level: "warning", message: `${program} is not in the PATH`, mend: install(host) }];
   }
   if (found === version) return [ok(`${program} ${found}`)];
   return [{
     level: "warning",
     message: `${program} is ${found}, sns here is ${version}`,
-    mend: "install the same version on both",
+    mend: `${install(host)} # with the newer sns`,
   }];
 }
 

@@ -25,7 +25,7 @@ export const DEFAULT_HOST_ENV = {
   user: "sns",
   flags: "-oConnectTimeout=30",
   keyFile: "id_rsa",
-  internal: ["192.168.0.0/16", "10.0.0.0/8", "172.16.0.0/11"],
+  internal: ["192.168.0.0/16", "10.0.0.0/8", "172.16.0.0/12"],
   hostHome: "cluster-host",
 } as const;
 

@@ -23,3 +23,33 @@ export function formatRegistryConfig(lines: string): string {
   });
   return JSON.stringify({ auths }, null, 2) + "\n";
 }
+
+/**
+ * The logins in `ours` beside those in `theirs`, of which the same registries are replaced.
+ *
+ * @param theirs what a host has; empty when there is nothing
+ * @param file the name of ours, for messages
+ * @throws {UserError} when one is no such file; its text is never shown
+ */
+export function mergeLogins(theirs: string, ours: string, file: string): string {
+  const there = parseLogins(theirs.trim() === "" ? "{}" : theirs, "~/.docker/config.json there");
+  const here = parseLogins(ours, file);
+  const auths = { ...there.auths, ...here.auths };
+  return JSON.stringify({ ...there, ...here, auths }, null, 2) + "\n";
+}
+
+function parseLogins(text: string, file: string): { readonly auths?: object } {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+      const { auths } = value as { auths?: unknown };
+      if (auths === undefined || typeof auths === "object" && auths !== null) return value;
+    }
+  } catch (error) {
+    // The message of the parser quotes the text, which has passwords in it.
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new UserError(`Cannot read the logins in ${file}: it is not the JSON of container tools`, {
+    hint: "mend or remove it",
+  });
+}

@@ -19,6 +19,7 @@ import podShell from "./pod_shell.sh" with { type: "text" };
 import prelude from "./prelude.sh" with { type: "text" };
 import proxyMetrics from "./proxy_metrics.sh" with { type: "text" };
 import prune from "./prune.sh" with { type: "text" };
+import registryLogins from "./registry_logins.sh" with { type: "text" };
 import showLock from "./show_lock.sh" with { type: "text" };
 import tree from "./tree.sh" with { type: "text" };
 import unlock from "./unlock.sh" with { type: "text" };
@@ -33,6 +34,7 @@ export const REMOTE_PROGRAMS = {
   unlock: prelude + lockFile + unlock,
   apply: prelude + lockFile + tree + apply,
   initHost: prelude + initHost,
+  registryLogins: prelude + registryLogins,
   podCall: prelude + podCall,
   podAction: prelude + podAction,
   podLogs: prelude + logLines + podLogs,

@@ -35,6 +35,8 @@ export interface Change {
   readonly seconds: number;
   /** What to try when it has shut us out. */
   readonly hint: string;
+  /** What is left to do after it is confirmed. */
+  readonly keep?: () => Promise<unknown>;
 }
 
 /**
@@ -54,6 +56,7 @@ export async function confirmChange(setup: Setup, change: Change): Promise<void>
     try {
       const again = connections.at(host.name, fresh(route, leftMs), cluster.root);
       await runSteps(setup, again, "confirm", [name]);
+      await change.keep?.();
       return tell(setup, line.step, "changed", line.text);
     } catch (error) {
       if (!isNoLogin(error)) throw error;

@@ -5,7 +5,7 @@ import { writeFileAtomic } from "../project/files.ts";
 import { SUPER_USER_ENV } from "../project/host.ts";
 import type { Hop, Route } from "../transport/route.ts";
 import { confirmChange } from "./confirm.ts";
-import { type Login, superUserLogin } from "./login.ts";
+import type { Login } from "./login.ts";
 import { runSteps, type Setup, tell } from "./setup.ts";
 
 export interface DisableRootOptions {
@@ -16,9 +16,12 @@ export interface DisableRootOptions {
 }
 
 /** @throws {UserError} */
-export async function disableRoot(setup: Setup, options: DisableRootOptions): Promise<void> {
+export async function disableRoot(
+  setup: Setup,
+  login: Login,
+  options: DisableRootOptions,
+): Promise<void> {
   const { confirmSeconds: seconds, port } = options;
-  const login = await superUserLogin(setup);
   const route = port === undefined ? login.route : movedTo(login.route, port);
   const line = await runSteps(setup, login.host, "sshd", [
     String(seconds),
@@ -33,7 +36,7 @@ export async function disableRoot(setup: Setup, options: DisableRootOptions): Pr
     });
   }
   if (port !== undefined && port !== login.route.at(-1)!.port) await move(setup, login, route);
-  const next = (await (await setup.deps.ssh())).at(setup.host.name, route, setup.cluster.root);
+  const next = (await setup.deps.ssh()).at(setup.host.name, route, setup.cluster.root);
   await runSteps(setup, setup.look ? login.host : next, "lockRoot", []);
 }
 

@@ -75,16 +75,16 @@ export async function runSteps(
   login: Host,
   program: SetupProgram,
   args: readonly string[],
-  more: { readonly stdin?: HostProgram["stdin"]; readonly look?: boolean } = {},
+  more: { readonly stdin?: HostProgram["stdin"]; readonly mode?: "keep" } = {},
 ): Promise<StepLine | undefined> {
   const { deps, host, report } = setup;
-  const { look = setup.look, stdin } = more;
+  const { mode = setup.look ? "look" : "do", stdin } = more;
   const decoder = new TextDecoder();
   let [rest, pending]: [string, StepLine | undefined] = ["", undefined];
   deps.progress.set(host.name, "setting up");
   const { code, stderr } = await login.run({
     script: AS_ROOT,
-    args: [SETUP_PROGRAMS[program], look ? "look" : "do", ...args],
+    args: [SETUP_PROGRAMS[program], mode, ...args],
     ...(stdin === undefined ? {} : { stdin }),
     onStdout: (bytes) => {
       const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");

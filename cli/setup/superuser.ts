@@ -23,9 +23,10 @@ export interface SuperUserOptions {
 /**
  * Makes the account by the first login, or looks after it by its own when it is there already.
  *
+ * @returns its login; that of a dry run, which makes none, is the first one
  * @throws {UserError}
  */
-export async function setUpSuperUser(setup: Setup, options: SuperUserOptions): Promise<void> {
+export async function setUpSuperUser(setup: Setup, options: SuperUserOptions): Promise<Login> {
   const env = await plannedEnv(setup, options);
   const keyFile = resolve(setup.host.dir, env.keyFile);
   await ensureKeyPair(setup, keyFile);
@@ -38,6 +39,7 @@ export async function setUpSuperUser(setup: Setup, options: SuperUserOptions): P
   await runSteps(setup, login.host, "superuser", [env.user], { stdin });
   if (!setup.look) await checkLogin(setup, own);
   await writeEnv(setup, env);
+  return setup.look ? { route: own.route, host: login.host } : own;
 }
 
 async function plannedEnv(setup: Setup, { name, keyFile }: SuperUserOptions): Promise<HostEnv> {

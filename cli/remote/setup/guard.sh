@@ -1,11 +1,18 @@
 # shellcheck shell=sh disable=SC2015,SC2016,SC2034,SC2154
 # Changes that could shut everybody out. The host takes one back by itself, unless a new connection confirms
-# it in time. Both rename the same file, so that only one of them can.
+# it in time. Both rename the same file, so that only one of them can. A change that is still being made then
+# is waited for, so that nothing of it comes after it was taken back.
 guards=/run/simplenetes-setup
 
 TIMER='
 sleep "$3"
 cd "$1" && mv "$2.undo" "$2.undoing" 2>/dev/null || exit 0
+turns=0
+while [ "$turns" -lt 60 ] && kill -0 "$4" 2>/dev/null; do
+	sleep 1
+	turns=$((turns + 1))
+done
+kill -9 "$4" 2>/dev/null
 sh "$2.undoing"
 mv "$2.undoing" "$2.undone"'
 
@@ -16,7 +23,7 @@ guard_ready() { # name
 		[ ! -e "$guards/$1.$state" ] ||
 			fail 1 "a change of $1 still waits to be confirmed or taken back: try again in a minute"
 	done
-	rm -f "$guards/$1".*
+	rm -rf "$guards/$1".*
 }
 
 # Has the host run a program in some seconds.
@@ -24,9 +31,9 @@ guard() { # name, seconds, program that takes the change back
 	printf '%s\n' "$3" >"$guards/$1.undo" || fail 1 "cannot write $guards/$1.undo"
 	if [ -d /run/systemd/system ]; then
 		systemd-run --quiet --collect --unit="simplenetes-undo-$1" \
-			sh -c "$TIMER" sns "$guards" "$1" "$2" || rm "$guards/$1.undo"
+			sh -c "$TIMER" sns "$guards" "$1" "$2" "$$" || rm "$guards/$1.undo"
 	else
-		setsid sh -c "$TIMER" sns "$guards" "$1" "$2" </dev/null >/dev/null 2>&1 &
+		setsid sh -c "$TIMER" sns "$guards" "$1" "$2" "$$" </dev/null >/dev/null 2>&1 &
 	fi
 	[ -f "$guards/$1.undo" ] || fail 1 "cannot start what would take a change of $1 back"
 }

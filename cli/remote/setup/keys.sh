@@ -25,7 +25,7 @@ add_keys() { # user, keys
 	add=$(printf '%s\n' "$2" | while read -r key; do
 		[ -z "$key" ] || printf '%s\n' "$old" | grep -qxF -- "$key" || printf '%s\n' "$key"
 	done)
-	write_keys "$1" "$(printf '%s\n%s' "$old" "$add" | grep .)"
+	write_keys "$1" "$(printf '%s\n%s' "$old" "$add" | grep .)" keys changed
 }
 
 # The lines that are in force; nothing where there is no account or no file.
@@ -34,13 +34,13 @@ keys_of() { # user
 }
 
 # Makes these the keys that open an account, and no others.
-write_keys() { # user, keys
+write_keys() { # user, keys, step, result of a change
 	old=$(keys_of "$1")
 	count=$(printf '%s\n' "$2" | grep -c .)
 	if [ "$old" = "$2" ]; then
-		is_ok keys "$count for $1"
-	elif due keys "$count for $1, there are $(printf '%s' "$old" | grep -c .)"; then
+		is_ok "$3" "$count for $1"
+	elif due "$3" "$count for $1, there are $(printf '%s' "$old" | grep -c .)"; then
 		printf '%s\n' "$2" | as_user "$1" "$KEYS" || fail 1 "cannot write the keys of $1"
-		changed keys "$count for $1"
+		say "$4" "$3" "$count for $1"
 	fi
 }

@@ -28,6 +28,7 @@ as_user() { # user, program, argument...
 	as_home=$(home_of "$as_user")
 	# shellcheck disable=SC2016
 	(cd / && runuser -u "$as_user" -- env HOME="$as_home" USER="$as_user" LOGNAME="$as_user" \
+		XDG_RUNTIME_DIR="/run/user/$(id -u "$as_user")" \
 		sh -c 'cd "$HOME" || exit 1; program=$1; shift; eval "$program"' sns "$as_program" "$@")
 }
 

@@ -1,95 +1,19 @@
-/** Bare machines become hosts by the documented commands, and nobody is shut out on the way. */
+/** Bare machines get an administrator and are closed to root, and nobody is shut out on the way. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { Lab } from "../../hosts/lab.ts";
+import { Bare, results } from "../../hosts/bare.ts";
 import { whyNoHosts } from "../../hosts/place.ts";
-import type { Ran } from "../../shell/pod_folder.ts";
 
 const why = await whyNoHosts();
 if (why) console.warn(`No bare hosts are set up: ${why}`);
 
-interface Step {
-  readonly host: string;
-  readonly result: string;
-  readonly step: string;
-}
-
 const OLD_SSHD = "/etc/ssh/sshd_config.d/50-cloud.conf";
-
-/** A project on an operator's machine with bare hosts of a lab. */
-class Bare implements AsyncDisposable {
-  private constructor(readonly lab: Lab) {}
-
-  static async create(...names: string[]): Promise<Bare> {
-    const hosts = Object.fromEntries(names.map((name) => [name, { disk: "bare" as const }]));
-    const bare = new Bare(await Lab.create(hosts));
-    try {
-      await bare.lab.must(bare.operator, ["sns", "cluster", "create", "demo"]);
-      for (const name of names) await bare.#register(name);
-      return bare;
-    } catch (error) {
-      await bare[Symbol.asyncDispose]();
-      throw error;
-    }
-  }
-
-  get operator() {
-    return this.lab.operators[0]!;
-  }
-
-  get project(): string {
-    return join(this.operator.dir, "demo");
-  }
-
-  path(...parts: string[]): string {
-    return join(this.project, ...parts);
-  }
-
-  async #register(name: string): Promise<void> {
-    const keys = await this.lab.host(name).run("ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub");
-    const fingerprint = `--fingerprint=${keys.split(" ")[1]}`;
-    await this.sns("host", "register", name, "-a", this.lab.address(name), fingerprint);
-    const file = this.path(name, "host.env");
-    const text = await Deno.readTextFile(file);
-    await Deno.writeTextFile(file, text.replace(/^FLAGS=.*$/m, "FLAGS=-oConnectTimeout=5"));
-  }
-
-  try(...args: string[]): Promise<Ran> {
-    return this.lab.try(this.operator, ["sns", ...args], this.project);
-  }
-
-  async sns(...args: string[]): Promise<string> {
-    return await this.lab.must(this.operator, ["sns", ...args], this.project);
-  }
-
-  /** The steps of a setup command that has to end with `code`. */
-  async steps(code: number, ...args: string[]): Promise<readonly Step[]> {
-    const ran = await this.try("host", "setup", ...args, "--json");
-    strictEqual(ran.code, code, `sns host setup ${args.join(" ")}: ${ran.out}${ran.err}`);
-    return JSON.parse(ran.out);
-  }
-
-  /** Runs a setup that finds nothing to do any more, and one that would look only. */
-  async isDone(...args: string[]): Promise<void> {
-    for (const more of [[], ["--dry-run"]]) {
-      const odd = (await this.steps(0, ...args, ...more)).filter(({ result }) => result !== "ok");
-      deepStrictEqual(odd, [], args.join(" "));
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.lab[Symbol.asyncDispose]();
-  }
-}
-
-const results = (steps: readonly Step[]) =>
-  Object.fromEntries(steps.map(({ step, result }) => [step, result]));
 
 Deno.test({
   name: "bare hosts: superuser and disableroot",
   ignore: why !== undefined,
   fn: async (t) => {
-    await using bare = await Bare.create("keyed", "pass");
+    await using bare = await Bare.create({ keyed: ["front"], pass: ["front"] });
     const { lab } = bare;
     const [keyed, pass] = [lab.host("keyed"), lab.host("pass")];
 

@@ -35,9 +35,14 @@ export const definition = defineCommand<SetupDisableRootOptions>({
 });
 
 async function run(deps: Deps, options: SetupDisableRootOptions): Promise<number> {
-  const [{ setUp }, { disableRoot }] = await Promise.all([
+  const [{ setUp }, { superUserLogin }, { disableRoot }] = await Promise.all([
     import("../../../setup/setup.ts"),
+    import("../../../setup/login.ts"),
     import("../../../setup/disable_root.ts"),
   ]);
-  return await setUp(deps, options, (setup) => disableRoot(setup, options));
+  return await setUp(
+    deps,
+    options,
+    async (setup) => await disableRoot(setup, await superUserLogin(setup), options),
+  );
 }

@@ -73,5 +73,7 @@ async function run(deps: Deps, options: SetupSuperUserOptions): Promise<number> 
   ]);
   const { superUser: name, superKeyFile: keyFile } = options;
   const first = firstLoginOf(deps, options);
-  return await setUp(deps, options, (setup) => setUpSuperUser(setup, { first, name, keyFile }));
+  return await setUp(deps, options, async (setup) => {
+    await setUpSuperUser(setup, { first, name, keyFile });
+  });
 }
