@@ -11,10 +11,8 @@ import { parseArgs } from "node:util";
 import { atRest, inUse, type Measured, UNITS } from "./proxy/measures.ts";
 import { contenders } from "./proxy/contenders.ts";
 import { Pods } from "./proxy/load.ts";
-import { must } from "./proxy/process.ts";
+import { checkPrograms } from "./proxy/programs.ts";
 import { median, table } from "./table.ts";
-
-const PROGRAMS = { iperf3: "iperf3", wrk: "wrk", haproxy: "haproxy", nginx: "nginx-light" };
 
 if (import.meta.main) await main();
 
@@ -69,14 +67,4 @@ async function main(): Promise<void> {
     `medians of ${rounds} rounds of ${seconds} s each, ${navigator.hardwareConcurrency} cores`,
   );
   console.log(table(["", ...names], rows));
-}
-
-async function checkPrograms(): Promise<void> {
-  const missing: string[] = [];
-  for (const [program, debian] of Object.entries(PROGRAMS)) {
-    await must("sh", "-c", `command -v ${program}`).catch(() => missing.push(debian));
-  }
-  if (missing.length === 0) return;
-  console.error(`These programs are missing. Try: apt-get install ${missing.join(" ")}`);
-  Deno.exit(1);
 }

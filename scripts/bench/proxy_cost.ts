@@ -13,6 +13,7 @@ import { parseArgs } from "node:util";
 import { type Contender, haproxy, ours } from "./proxy/contenders.ts";
 import { bulk, Pods, requests } from "./proxy/load.ts";
 import { ready } from "./proxy/measures.ts";
+import { checkPrograms } from "./proxy/programs.ts";
 import { median, table } from "./table.ts";
 
 /** For code that is compiled while it runs. */
@@ -67,6 +68,7 @@ async function main(): Promise<void> {
     ours(name, 1),
   ]);
   contenders.push(haproxy(1));
+  await checkPrograms();
   await using _pods = await Pods.start();
   for (const hops of allHops) {
     for (const load of loads) {
