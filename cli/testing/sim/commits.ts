@@ -1,5 +1,4 @@
 /** Projects for the simulator: what each commit says that the hosts should hold. */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { PodState } from "../../../podc/mod.ts";
 import type { HostDir, HostState } from "../../project/host.ts";
@@ -12,6 +11,7 @@ import type { ReadyProject } from "../../sync/preconditions.ts";
 import type { ConfigSums, DesiredHost, DesiredRelease } from "../../sync/state.ts";
 import { type Files, plainFiles } from "./bundle.ts";
 import type { Tree } from "./tree.ts";
+import { sha256 } from "./sha256.ts";
 
 export const CLUSTER_ID = "demo-1";
 /** HOSTHOME of all simulated hosts; each has a tree of its own. */
@@ -157,10 +157,6 @@ export function configSums(files: Files): ConfigSums {
     checksum: sha256(sorted.map(([path, { text }]) => `${sha256(text)}  ./${path}\n`).join("")),
     shape: sha256(JSON.stringify(sorted.map(([path, { mode }]) => [path, mode & 0o100]))),
   };
-}
-
-function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }
 
 function hostDir({ name, state }: HostContent): HostDir {
