@@ -80,7 +80,9 @@ async function examineOne(
   });
   if (code !== 0) throw new Error(stderr.trim() || `the program ended with ${code}`);
   const facts = parseFacts(new TextDecoder().decode(stdout));
-  const { host: address, jumpHost, expose } = host.env;
+  const { host: address, jumpHost, port } = host.env;
+  // Without a jump host SSH has to be open, whatever EXPOSE says.
+  const expose = [...new Set([...host.env.expose, ...(jumpHost === "" ? [String(port)] : [])])];
   // A host behind another one has nothing to do with the internet.
   const outside = address === "local" || jumpHost !== ""
     ? undefined

@@ -5,9 +5,10 @@ import type { Facts } from "./facts.ts";
 /** For other hosts, whatever EXPOSE says. */
 const PROXY_PORT = 32767;
 
-export function firewall(facts: Facts, { expose, outside }: Expected): Judged[] {
+export function firewall(facts: Facts, { host, expose, outside }: Expected): Judged[] {
   // A host on this machine has no outside of its own.
   if (outside === undefined) return [];
+  const install = `sns host setup install ${host}`;
   const active = facts.get("firewall") ?? [];
   const wanted = new Set(expose.map(Number));
   const found: Judged[] = [];
@@ -16,7 +17,7 @@ export function firewall(facts: Facts, { expose, outside }: Expected): Judged[] 
       found.push({
         level: "error",
         message: `port ${port} is in EXPOSE, but nothing answers there: a firewall drops it`,
-        mend: openPort(active[0], port),
+        mend: `${install}; and look at the firewall of its provider`,
       });
     }
     if (!wanted.has(port) && answer === "open") {
@@ -34,18 +35,9 @@ export function firewall(facts: Facts, { expose, outside }: Expected): Judged[] 
     found.push({
       level: "warning",
       message: "no firewall is active (firewalld, ufw or nftables)",
-      mend: "enable one that lets in the ports of EXPOSE, and the other hosts to port 32767",
+      mend: install,
     });
   }
   if (found.length > 0) return found;
   return [{ level: "ok", message: `lets in EXPOSE (${expose.join(", ")}), and nothing else here` }];
-}
-
-function openPort(kind: string | undefined, port: number): string {
-  if (kind === "firewalld") {
-    return `firewall-cmd --permanent --add-port=${port}/tcp && firewall-cmd --reload`;
-  }
-  return kind === "ufw"
-    ? `ufw allow ${port}/tcp`
-    : `open it in the host's firewall, or in the one of its provider`;
 }

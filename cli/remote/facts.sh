@@ -58,7 +58,7 @@ for kind in subuid subgid; do
 done
 if [ -d /run/systemd/system ]; then
 	fact systemd yes
-	for service in firewalld ufw nftables; do
+	for service in firewalld ufw nftables simplenetes-firewall; do
 		[ "$(systemctl is-active "$service" 2>/dev/null)" != active ] || fact firewall "$service"
 	done
 	if [ -e "/var/lib/systemd/linger/$user" ]; then fact linger yes; else fact linger no; fi

@@ -53,7 +53,7 @@ loaded() {
 # Whether the rules are kept, and those that are in force are still the same.
 is_kept_nft() {
 	is_file "$file" "$(rules)" && is_file "$unit" "$(unit_text)" &&
-		systemctl is-enabled -q simplenetes-firewall && [ -n "$(loaded)" ] &&
+		systemctl is-enabled -q simplenetes-firewall && systemctl is-active -q simplenetes-firewall && [ -n "$(loaded)" ] &&
 		is_file "$dir/firewall.loaded" "$(loaded)"
 }
 
@@ -73,9 +73,10 @@ load_nft() {
 keep_nft() {
 	put_file "$file" 644 "$(rules)"
 	put_file "$unit" 644 "$(unit_text)"
-	put_file "$dir/firewall.loaded" 600 "$(loaded)"
 	systemctl daemon-reload
-	said=$(systemctl enable -q simplenetes-firewall 2>&1) || fail 1 "cannot enable the firewall: $said"
+	said=$({ systemctl enable -q simplenetes-firewall && systemctl restart simplenetes-firewall; } 2>&1) ||
+		fail 1 "cannot start simplenetes-firewall.service: $said"
+	put_file "$dir/firewall.loaded" 600 "$(loaded)"
 }
 
 # Whether nothing of it is there, where another one has the rules.

@@ -57,6 +57,10 @@ END
       systemctl enable -q --now listen@8080.socket listen@8081.socket`);
       const open = async () => [await through(8080), await through(8081)];
       deepStrictEqual(await open(), [true, false]);
+      const said = JSON.parse((await bare.try("host", "doctor", "door", "--json")).out);
+      const firewall = (said as { check: string; level: string }[])
+        .filter(({ check }) => check === "firewall");
+      deepStrictEqual(firewall.map(({ level }) => level), ["ok"], JSON.stringify(firewall));
       await door.reboot();
       deepStrictEqual(await open(), [true, false]);
       await bare.setEnv("door", { EXPOSE: "8081" });
