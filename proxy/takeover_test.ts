@@ -37,13 +37,20 @@ Deno.test({
     await Deno.writeTextFile(join(directory, "hosts.conf"), `${ip}:${ROUTER}\n`);
     for (const name of ["old.conf", "new.conf", "third.conf"]) {
       const text =
-        `HOST ${ip}\nPORT ${ROUTER}\nCLUSTERPORTS ${PORT_A}\nDRAINSECONDS 900\nBUSYSECONDS 600\n`;
-      await Deno.writeTextFile(join(directory, name), text + "GIVEUPSECONDS 600\n");
+        `HOST ${ip}\nPORT ${ROUTER}\nCLUSTERPORTS ${PORT_A}\nDRAINSECONDS 900\nBUSYSECONDS 60\n`;
+      await Deno.writeTextFile(join(directory, name), text + "GIVEUPSECONDS 60\n");
     }
     const programs: Program[] = [];
     const start = async (conf: string) => {
       const program = programs[programs.push(new Program(directory, conf)) - 1]!;
       await until(() => program.said.includes("in force"), `${conf} serves`, 60_000);
+      // Who is accepted by the one before may wait there, while the room is here.
+      const before = programs.at(-2);
+      await until(
+        () => before?.said.includes("Another process takes over") ?? true,
+        "it is replaced",
+        60_000,
+      );
       return program;
     };
     const held: Deno.TcpConn[] = [];
