@@ -26,8 +26,10 @@ export async function bundleAll(dir: string): Promise<{ bundles: string[]; files
 
 /**
  * A bundle that works at any address: what it requires comes with deno, for which one path is as good
- * as another, but the bundler's own line takes only file URLs.
+ * as another, but the bundler's own line takes only file URLs. Modules of npm that are no ES modules
+ * ask for their directory, too, for programs that no host here has.
  */
 function withAnyBase(text: string): string {
-  return text.replace("createRequire(import.meta.url)", 'createRequire("file:///")');
+  const placed = text.replace("createRequire(import.meta.url)", 'createRequire("file:///")');
+  return /\b__dirname\b/.test(placed) ? `const __dirname="/";${placed}` : placed;
 }

@@ -1,6 +1,7 @@
 /** What `deno task build` makes, in use: one file for all, installed programs, bundles from a URL. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
+import { hasSshd, Sshd } from "../../cli/testing/sshd.ts";
 import { VERSION } from "../../proxy/conf/mod.ts";
 import { freshAddress, freshPort } from "../loopback/mod.ts";
 import { commandsUnder, page } from "./quick_cluster.ts";
@@ -218,6 +219,25 @@ Deno.test("what is shipped", async (t) => {
         await shell(commandsUnder("To stop it:", out));
         await shell(commandsUnder("To remove all of it", out));
         strictEqual(await page(`http://${address}:61000/`), "");
+      },
+    });
+
+    await t.step({
+      name: "over SSH",
+      ignore: !hasSshd,
+      fn: async () => {
+        await using sshd = await Sshd.start();
+        const env = home();
+        const sns = async (...args: string[]) => {
+          const told = await run(["env", "-C", env.HOME, file, "sns", ...args], env);
+          strictEqual(told.code, 0, told.err);
+        };
+        await sns("cluster", "create", "demo");
+        Object.assign(env, { CLUSTERPATH: join(env.HOME, "demo") });
+        const address = `${sshd.address}:${sshd.port}`;
+        const login = ["-a", address, "-u", sshd.user, "-k", sshd.key, "-d", join(env.HOME, "h1")];
+        await sns("host", "register", "h1", ...login, "--yes");
+        await sns("host", "init", "h1");
       },
     });
 
