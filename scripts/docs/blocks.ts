@@ -3,6 +3,7 @@
  *
  * - a block of the language `sh` is run by the gate, all of one file in order and in one folder;
  * - `sh podman` is run by the end-to-end suite, with those before it;
+ * - `sh hosts` is run by a test on real hosts, tests/e2e/hosts/guide_test.ts;
  * - `sh no-run: <why>` is not run, and neither is `console`, which shows output, too. The commands of
  *   sns in these have to be ones that it understands.
  *
@@ -12,7 +13,7 @@
 export interface Block {
   /** Of its first line of text, counted from 1. */
   readonly line: number;
-  readonly kind: "run" | "podman" | "no-run" | "console";
+  readonly kind: "run" | "podman" | "hosts" | "no-run" | "console";
   readonly text: string;
 }
 
@@ -49,9 +50,10 @@ function kindOf(info: string): Block["kind"] | { why: string } | undefined {
   if (!/^sh\b/.test(info)) return undefined;
   if (info === "sh") return "run";
   if (info === "sh podman") return "podman";
+  if (info === "sh hosts") return "hosts";
   return /^sh no-run: \S/.test(info)
     ? "no-run"
-    : { why: `"${info}" is none of "sh", "sh podman" and "sh no-run: <why>"` };
+    : { why: `"${info}" is none of "sh", "sh podman", "sh hosts" and "sh no-run: <why>"` };
 }
 
 /** The command lines of sns in a block that is not run, as words; those that a shell must read first are left out. */

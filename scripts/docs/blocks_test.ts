@@ -14,6 +14,9 @@ cd a
   \`\`\`sh podman
   ./pod run
   \`\`\`
+\`\`\`sh hosts
+sns cluster sync
+\`\`\`
 \`\`\`sh no-run: a reason
 sns host ls   # a comment
 \`\`\`
@@ -29,9 +32,10 @@ Deno.test("blocks are told apart by what is behind the fence", () => {
     [5, "run", "mkdir a"],
     [7, "run", "cd a"],
     [11, "podman", "./pod run"],
-    [14, "no-run", "sns host ls   # a comment"],
+    [14, "hosts", "sns cluster sync"],
+    [17, "no-run", "sns host ls   # a comment"],
   ]);
-  deepStrictEqual(wrong.map(({ line }) => line), [17, 19]);
+  deepStrictEqual(wrong.map(({ line }) => line), [20, 22]);
 });
 
 Deno.test("commands of sns are found in blocks that are not run", () => {
