@@ -82,3 +82,35 @@ Deno.test("a version that is never ready is taken back, and a host without a dae
   strictEqual(await live.tree(), before);
   strictEqual(await live.routed(), "h1 1.0.0, h2 1.0.0");
 });
+
+Deno.test("a pod without traffic is released, too, and rolled back", async () => {
+  await using live = await LiveProject.create();
+  const { project } = live;
+  const version = (version: string) => {
+    const [yaml] = podYaml(version).split("  expose:\n");
+    const text = yaml!.replace("${greeting}", "hi");
+    return project.write({ "_pods/job/pod.yaml": text, "_pods/job/config/conf/a": "1" });
+  };
+  await version("1.0.0");
+  for (const host of HOSTS) await project.ok(`host attach job@${host}`);
+  await project.ok("pod compile job");
+  await project.commit();
+  await project.ok("cluster sync");
+  await project.commit();
+  await version("1.1.0");
+  const plan = await project.ok(`pod release job ${FAST}`);
+  match(plan, /^Release job:1\.1\.0/);
+  const phases = (await project.git("log", "--format=%s")).split("\n").filter((line) =>
+    /job:1\.1\.0/.test(line)
+  );
+  strictEqual(phases.length, 3, phases.join("\n"));
+  strictEqual(
+    (await project.ok("pod ls job -s running")).trim(),
+    "job:1.1.0@h1 running\njob:1.1.0@h2 running",
+  );
+  await project.ok(`pod rollback job ${FAST}`);
+  strictEqual(
+    (await project.ok("pod ls job -s running")).trim(),
+    "job:1.0.0@h1 running\njob:1.0.0@h2 running",
+  );
+});

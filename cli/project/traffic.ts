@@ -20,6 +20,13 @@ export async function isParked({ dir }: Pick<Release, "dir">): Promise<boolean> 
   return inactive.some(Boolean) && !active.some(Boolean);
 }
 
+/** Whether the release has any traffic, parked or not. */
+export async function canBeParked({ dir }: Pick<Release, "dir">): Promise<boolean> {
+  const all = FILES.flatMap((file) => [file, file + INACTIVE]);
+  const there = await Promise.all(all.map((file) => statIfPresent(join(dir, file))));
+  return there.some((each) => each !== undefined);
+}
+
 /** The text of its port mappings, parked or not; `undefined` when it has none. */
 export async function mappingsText({ dir }: Pick<Release, "dir">): Promise<string | undefined> {
   const path = join(dir, RELEASE_FILES.portMappings);

@@ -8,7 +8,7 @@ import { readTextIfPresent } from "../project/files.ts";
 import { type HostDir, usableHosts } from "../project/host.ts";
 import { podReleases, type Release } from "../project/release.ts";
 import { parsePortsFile, PORTS_FILE } from "../project/release_ports.ts";
-import { isParked, mappingsText } from "../project/traffic.ts";
+import { canBeParked, isParked, mappingsText } from "../project/traffic.ts";
 import { type LiveHost, liveHost, liveness } from "../sync/live.ts";
 import { canonicalAddress } from "../sync/local_ends.ts";
 import { mapParallel } from "../sync/parallel.ts";
@@ -43,6 +43,8 @@ export interface Observation {
 interface Known {
   readonly release: Release;
   readonly parked: boolean;
+  /** Whether it can have traffic at all. */
+  readonly parkable: boolean;
   readonly routes: readonly { readonly clusterPort: number; readonly hostPort: number }[];
   /** Address by host port; the default one of the host when absent. */
   readonly addresses: ReadonlyMap<number, string>;
@@ -94,6 +96,7 @@ async function knownReleases(host: HostDir, pods: ReadonlySet<string>): Promise<
       known.push({
         release,
         parked: await isParked(release),
+        parkable: await canBeParked(release),
         routes: entries,
         addresses: new Map(
           bound.flatMap(({ port, hostInterface }) =>
@@ -116,13 +119,16 @@ function replicasOf(
   const present = known.map((each): Replica => {
     const { pod, version, state } = each.release;
     const replica = { host: host.name, pod, version };
+    const wanted = names.has(replicaName(replica));
+    // What has no traffic to give or to take is as it is to be.
+    const parked = each.parkable ? each.parked : !wanted;
     return {
       ...replica,
-      wanted: names.has(replicaName(replica)),
+      wanted,
       present: true,
       state,
-      parked: each.parked,
-      ...(live === undefined ? {} : { live: liveReplica(host, each, live) }),
+      parked,
+      ...(live === undefined ? {} : { live: liveReplica(host, { ...each, parked }, live) }),
     };
   });
   const there = new Set(present.map(replicaName));
