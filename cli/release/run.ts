@@ -95,21 +95,21 @@ export class ReleaseRun {
   async #turn(): Promise<Ended | undefined> {
     const { view, seen } = await this.#look();
     this.#drains.look(view);
-    const planned = await this.#plan(view);
+    const { planned, asked } = await this.#plan(view);
     this.#memory = planned.memory;
-    return await this.#act(planned.step, view, seen);
+    return await this.#act(planned.step, asked, seen);
   }
 
   /** The load balancers are asked only when all else is done that comes before them. */
-  async #plan(view: ReleaseView): Promise<Planned> {
+  async #plan(view: ReleaseView): Promise<{ planned: Planned; asked: ReleaseView }> {
     const now = performance.now();
     const planned = planRelease(view, this.#memory, now, this.#options());
     const { ingress } = this.#context;
     if (ingress === undefined || !comesAfterIngress(planned.step, this.#options().mode)) {
-      return planned;
+      return { planned, asked: view };
     }
     const asked = { ...view, ingress: await ingress.view(view.replicas) };
-    return planRelease(asked, this.#memory, now, this.#options());
+    return { planned: planRelease(asked, this.#memory, now, this.#options()), asked };
   }
 
   #options(): ReleaseOptions {

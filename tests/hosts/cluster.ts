@@ -2,13 +2,15 @@
 import { join } from "node:path";
 import { systemdUnit } from "../../daemon/mod.ts";
 import { EXAMPLE_IMAGE, makeImageTar } from "../e2e/podman.ts";
+import { INGRESS_IMAGE, makeIngressImageTar } from "../ingress/image.ts";
 import { eventually, type Ran } from "../shell/pod_folder.ts";
 import { Lab, type Operator } from "./lab.ts";
 import type { Machine } from "./machine.ts";
+import type { Lan } from "./network.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
-/** The hosts that run pods. */
+/** The hosts that run pods, where nothing else is asked for. */
 export const HOSTS = ["h1", "h2", "h3"] as const;
 export type HostName = typeof HOSTS[number];
 
@@ -45,24 +47,34 @@ for pod in pods/*/release/*/pod; do echo "-- $pod logs"; "$pod" logs -l -20; don
 echo "-- listening"; ss -ltnp
 echo "-- its own pod"; curl -sS -m 5 "http://$2:30000/" || :`;
 
+/** Images that hosts can have: their names, and what makes them. */
+const IMAGES = {
+  web: [EXAMPLE_IMAGE, makeImageTar],
+  ingress: [INGRESS_IMAGE, makeIngressImageTar],
+} as const;
+
 export interface ClusterOptions {
+  /** The hosts that run pods, and the networks they are in: `back` and maybe more. {@link HOSTS} by default. */
+  readonly hosts?: Readonly<Record<string, readonly Lan[]>>;
   /** Names of the operators; the first one makes the project. */
   readonly operators?: readonly string[];
-  /** Whether the hosts get the image of the example pods. */
-  readonly image?: boolean;
+  /** Which image the hosts get: that of the example pods for `true`. None by default. */
+  readonly image?: boolean | keyof typeof IMAGES;
 }
 
 export class HostsCluster implements AsyncDisposable {
-  private constructor(readonly lab: Lab) {}
+  private constructor(readonly lab: Lab, private readonly names: readonly string[]) {}
 
   /** Boots the hosts and makes a project that has them registered and initialised, with nothing attached. */
   static async create(options: ClusterOptions = {}): Promise<HostsCluster> {
     const { operators = ["alice"], image = false } = options;
-    const pods = Object.fromEntries(HOSTS.map((name) => [name, { lans: ["back"] as const }]));
+    const hosts = options.hosts ?? Object.fromEntries(HOSTS.map((name) => [name, ["back"]]));
+    const pods = Object.fromEntries(Object.entries(hosts).map(([name, lans]) => [name, { lans }]));
     const door = { disk: "bare", lans: ["front", "back"] } as const;
-    const cluster = new HostsCluster(await Lab.create({ door, ...pods }, operators));
+    const lab = await Lab.create({ door, ...pods }, operators);
+    const cluster = new HostsCluster(lab, Object.keys(hosts));
     try {
-      await cluster.#prepare(image);
+      await cluster.#prepare(image === true ? "web" : image);
       return cluster;
     } catch (error) {
       await cluster[Symbol.asyncDispose]();
@@ -70,9 +82,9 @@ export class HostsCluster implements AsyncDisposable {
     }
   }
 
-  async #prepare(image: boolean): Promise<void> {
+  async #prepare(image: false | keyof typeof IMAGES): Promise<void> {
     const tar = join(this.operator.dir, "image.tar");
-    if (image) await makeImageTar(tar);
+    if (image) await IMAGES[image][1](tar);
     await Promise.all(this.lab.hosts.map(async (host) => {
       await host.run(ADD_USER, USER);
       if (host.name === "door") return;
@@ -83,13 +95,13 @@ export class HostsCluster implements AsyncDisposable {
       );
       if (image) {
         await Deno.copyFile(tar, host.home("image.tar"));
-        await host.as(USER, 'podman import -q /home/image.tar "$1"', EXAMPLE_IMAGE);
+        await host.as(USER, 'podman import -q /home/image.tar "$1"', IMAGES[image][0]);
       }
     }));
     await this.must(this.operator.dir, "sns", "cluster", "create", "demo");
     await this.#register("door", `--address=${this.lab.address("door")}`);
     await this.sns("host", "state", "door", "-s", "disabled");
-    for (const name of HOSTS) {
+    for (const name of this.names) {
       const address = this.lab.address(name, "back");
       const router = `--router-address=${address}:32767`;
       await this.#register(name, `--address=${address}`, "--jump-host=door", router);
@@ -124,12 +136,12 @@ export class HostsCluster implements AsyncDisposable {
     return join(this.operator.dir, "demo");
   }
 
-  host(name: HostName): Machine {
+  host(name: string): Machine {
     return this.lab.host(name);
   }
 
   /** A path in the cluster's home on a host, as seen from here. */
-  path(name: HostName, ...parts: string[]): string {
+  path(name: string, ...parts: string[]): string {
     return this.host(name).home(USER, "demo", ...parts);
   }
 
@@ -160,12 +172,12 @@ export class HostsCluster implements AsyncDisposable {
   }
 
   /** Runs a shell script on a host as the account that has the pods. */
-  as(name: HostName, script: string, ...args: string[]): Promise<string> {
+  as(name: string, script: string, ...args: string[]): Promise<string> {
     return this.host(name).as(USER, script, ...args);
   }
 
   /** One HTTP request from one host to a port of another: the page, or what went wrong. */
-  async ask(from: HostName, to: HostName, port = 61000): Promise<string> {
+  async ask(from: string, to: string, port = 61000): Promise<string> {
     const url = `http://${this.lab.address(to, "back")}:${port}/`;
     const { code, out, err } = await this.host(from).try(
       'curl -sS --max-time 10 "$1" 2>&1',
@@ -185,7 +197,7 @@ export class HostsCluster implements AsyncDisposable {
 
   async report(): Promise<string> {
     const parts: string[] = [];
-    for (const name of HOSTS) {
+    for (const name of this.names) {
       parts.push(await this.host(name).report());
       const { out, err } = await this.host(name).try(
         REPORT,
