@@ -109,7 +109,7 @@ export class IngressCluster implements AsyncDisposable {
       stderr: "piped",
     }).spawn();
     let [text, over] = ["", false];
-    const read = async (stream: ReadableStream<Uint8Array>) => {
+    const read = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
       for await (const chunk of stream.pipeThrough(new TextDecoderStream())) text += chunk;
     };
     const end = Promise.all([child.status, read(child.stdout), read(child.stderr)])
