@@ -4,6 +4,7 @@ import { configId } from "../../cli/ingress/haproxy_cfg.ts";
 import { OFFICIAL_PODS } from "../../pods/mod.ts";
 import { ANSWERING_CFG, answeringPod } from "../ingress/answering_pod.ts";
 import { INGRESS_IMAGE } from "../ingress/image.ts";
+import { makeCertificate } from "../ingress/lab.ts";
 import { eventually, type Ran } from "../shell/pod_folder.ts";
 import { HostsCluster } from "./cluster.ts";
 import { OutsideLoad } from "./load.ts";
@@ -57,6 +58,9 @@ export class IngressCluster implements AsyncDisposable {
     for (const [pod, names] of pods as [string, string[]][]) {
       for (const name of names) await hosts.sns("host", "attach", `${pod}@${name}`);
     }
+    // The clients ask by address, so they name no host.
+    const { pem } = await makeCertificate(hosts.operator.dir, "web.test");
+    await hosts.write({ "_config/ingress/usercerts/default.pem": pem });
     await hosts.commit("Attach");
     for (const [pod] of pods) await hosts.sns("pod", "compile", pod as string);
     await this.makeIngress("Ingress");
