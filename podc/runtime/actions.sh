@@ -91,11 +91,10 @@ end_pod() { # signal how
   if supervised; then
     signal_supervisor "$1"
     wait_until "$((longest_stop + 90))" unsupervised || fail "The supervisor of $pod does not end; try: $self kill"
-    return
   fi
   get "$run_dir/phase" none
   if [ "$value" != started ] || ! runner_exists; then return; fi
-  # Its supervisor is gone: this process stands in for it.
+  # Its supervisor is gone, just now perhaps: this process stands in for it.
   wanted=$2 phase=running
   runner_look
   end_units

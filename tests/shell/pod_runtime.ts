@@ -104,6 +104,23 @@ export async function runtimeSuite(shellName: string): Promise<void> {
     assert.equal((await status(pod)).status, "exited");
   });
 
+  test("stop goes on when the supervisor dies meanwhile", async () => {
+    await using pod = await compile(
+      yaml("trap 'sleep 2; exit 0' TERM; echo up; while :; do sleep 0.1; done"),
+    );
+    await pod.pod("run", "--wait=20");
+    const pid = Number((await pod.read(".pod.run/unit/web/process"))?.split(" ")[0]);
+    const supervisor = await pod.supervisor();
+    const stopping = pod.pod("stop");
+    await eventually("its end has begun", async () => {
+      return (await pod.log("-p")).some((line) => /ending by stop/.test(line));
+    });
+    Deno.kill(supervisor, "SIGKILL");
+    assert.equal((await stopping).code, 0);
+    assert.equal(await lives(pid), false);
+    assert.equal((await status(pod)).status, "exited");
+  });
+
   test("always restarts, on-failure only failures, never nothing; exit codes are kept", async () => {
     for (
       const [policy, code, restarts] of [
@@ -132,8 +149,11 @@ export async function runtimeSuite(shellName: string): Promise<void> {
     );
     await pod.pod("run");
     await eventually("its end", async () => (await status(pod)).containers[0]?.exitCode === 127);
-    const lines = (await pod.log("web")).join("\n");
-    assert.match(lines, /no-such-program/);
+    // Its log is written by another process.
+    await eventually(
+      "the reason",
+      async () => /no-such-program/.test((await pod.log("web")).join()),
+    );
   });
 
   test("stop ends the whole process group, and kill what ignores TERM", async () => {
