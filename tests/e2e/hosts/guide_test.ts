@@ -4,16 +4,14 @@ import { join } from "node:path";
 import { VERSION } from "../../../proxy/conf/mod.ts";
 import { commandBlocks } from "../../../scripts/docs/blocks.ts";
 import { pebbleMissing } from "../../acme/pebble.ts";
-import type { Served } from "../../acme/serve.ts";
-import { FIT_IN } from "../../hosts/cluster.ts";
-import { must } from "../../hosts/command.ts";
+import { build, programFile } from "../../hosts/build.ts";
+import { Ca } from "../../hosts/ca.ts";
+import { fitIn } from "../../hosts/fit_in.ts";
 import { Lab } from "../../hosts/lab.ts";
 import { whyNoHosts } from "../../hosts/place.ts";
-import { makeIngressImageTar, whyNoIngressImage } from "../../ingress/image.ts";
-import { makeImageTar } from "../podman.ts";
+import { whyNoIngressImage } from "../../ingress/image.ts";
 
 const ROOT = new URL("../../../", import.meta.url).pathname;
-const TARGET = `linux-${Deno.build.arch === "x86_64" ? "x64" : "arm64"}`;
 const GUIDE = "docs/website-with-tls.md";
 const NAMES = ["h1", "h2"] as const;
 const DOMAIN = "www.example.com";
@@ -30,57 +28,6 @@ function variablesOf(script: string): string[] {
   });
 }
 
-/** A CA in a network of its own, as all others are, which is the hosts' DNS, too. */
-class Ca implements AsyncDisposable {
-  private constructor(readonly child: Deno.ChildProcess, readonly served: Served) {}
-
-  static async start(lab: Lab): Promise<Ca> {
-    const address = lab.network.addressOf(lab.operator("ca").node, "front");
-    const words = [Deno.execPath(), "run", "-q", "-A", join(ROOT, "tests/acme/serve.ts")];
-    const at = NAMES.map((name) => lab.address(name));
-    const child = lab.command(lab.operator("ca"), [...words, address, "80", DOMAIN, ...at], {
-      stdin: "piped",
-      stdout: "piped",
-    }).spawn();
-    const lines = child.stdout.pipeThrough(new TextDecoderStream()).values();
-    let text = "";
-    while (!text.endsWith("\n")) {
-      const { value, done } = await lines.next();
-      if (done) throw new Error("the CA did not start");
-      text += value;
-    }
-    await lines.return?.();
-    const setDns =
-      'printf "nameserver %s\\n" "$1" >/etc/resolv.conf; printf %s "$2" >/etc/acme-ca.pem';
-    const served: Served = JSON.parse(text);
-    for (const name of NAMES) await lab.host(name).run(setDns, address, served.ca);
-    return new Ca(child, served);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.child.stdin.close();
-    await this.child.status;
-  }
-}
-
-/** Gives the hosts what they would pull from a registry, and what only hosts inside of a machine need. */
-async function fitIn(lab: Lab): Promise<void> {
-  const images = {
-    "docker.io/library/busybox:1.37": makeImageTar,
-    "docker.io/library/haproxy:3.2-alpine": makeIngressImageTar,
-  };
-  for (const host of NAMES) await lab.host(host).run(FIT_IN, "sns");
-  for (const [image, make] of Object.entries(images)) {
-    const tar = join(lab.operator("alice").dir, "image.tar");
-    await make(tar);
-    await Promise.all(NAMES.map(async (name) => {
-      const host = lab.host(name);
-      await Deno.copyFile(tar, host.home("image.tar"));
-      await host.as("sns", 'podman import -q /home/image.tar "$1"', image);
-    }));
-  }
-}
-
 Deno.test({
   name: "the guide: a website with TLS on two hosts",
   ignore: why !== undefined,
@@ -92,11 +39,9 @@ Deno.test({
       ["alice", "ca"],
     );
     const alice = lab.operator("alice");
-    await using ca = await Ca.start(lab);
+    await using ca = await Ca.start(lab, { operator: "ca", hosts: NAMES, name: DOMAIN, at: NAMES });
     const dist = join(alice.dir, "dist");
-    const build = ["scripts/build.ts", "--fast", "--no-compile", `--out=${dist}`];
-    const deno = [Deno.execPath(), "run", "-q", "-A", ...build];
-    await must(["env", "-C", ROOT, `DENO_DIR=${Deno.env.get("DENO_DIR")}`, ...deno], 240);
+    await build(ROOT, dist);
     const env: Record<string, string> = {
       DOMAIN,
       HOST1: lab.address("h1"),
@@ -104,7 +49,7 @@ Deno.test({
       PRIVATE1: lab.address("h1", "back"),
       PRIVATE2: lab.address("h2", "back"),
       ROOT_KEY: lab.key,
-      PROGRAM: join(dist, `simplenetes-${VERSION}-${TARGET}`),
+      PROGRAM: join(dist, programFile(VERSION)),
       ACME: ca.served.directory,
       ACME_CA: "/etc/acme-ca.pem",
     };
@@ -137,7 +82,7 @@ Deno.test({
           throw new Error([error, logs.out, logs.err, ...reports].join("\n"));
         }
         console.log(`${((performance.now() - before) / 1000).toFixed(1)} s`);
-        if (text.includes("setup install")) await fitIn(lab);
+        if (text.includes("setup install")) await fitIn(lab, NAMES, alice.dir);
       });
     }
     if (failed) return;
