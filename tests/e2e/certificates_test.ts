@@ -12,6 +12,7 @@ import { freshAddress } from "../loopback/mod.ts";
 import { eventually, run } from "../shell/pod_folder.ts";
 import { LocalCluster } from "./local_cluster.ts";
 import { hasPodman } from "./podman.ts";
+import { inOrder } from "../steps.ts";
 
 const HOSTS = { lb: "127.0.74.1", app: "127.0.74.2" } as const;
 /** A front of our own and an address where nobody listens. */
@@ -233,11 +234,7 @@ Deno.test({
     await using clients = new AsyncDisposableStack();
     let client: ReturnType<typeof patientClient> | undefined;
 
-    let failed = false;
-    /** The steps after one that failed would only tell of the same. */
-    const step = async (name: string, work: () => Promise<void>) => {
-      if (!failed) failed = !await t.step(name, work);
-    };
+    const step = inOrder(t);
 
     await step("without any certificate https listens, and http redirects", async () => {
       await deliver(cluster, pebble);

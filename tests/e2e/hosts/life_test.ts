@@ -2,6 +2,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { type HostName, HOSTS, HostsCluster } from "../../hosts/cluster.ts";
 import { whyNoHosts } from "../../hosts/place.ts";
+import { inOrder } from "../../steps.ts";
 
 const why = await whyNoHosts();
 if (why) console.warn(`No cluster of real hosts is tested: ${why}`);
@@ -46,11 +47,7 @@ Deno.test({
         "podman inspect -f '{{.State.StartedAt}}' $(podman ps -q --filter name=server)",
       );
 
-    let failed = false;
-    /** The steps after one that failed would only tell of the same. */
-    const step = async (name: string, work: () => Promise<void>) => {
-      if (!failed) failed = !await t.step(name, work);
-    };
+    const step = inOrder(t);
 
     await step("attach, compile, sync: the pods run and answer through every proxy", async () => {
       await cluster.addWeb();

@@ -14,6 +14,7 @@ import { Lab } from "../../hosts/lab.ts";
 import { whyNoHosts } from "../../hosts/place.ts";
 import { whyNoIngressImage } from "../../ingress/image.ts";
 import { eventually } from "../../shell/pod_folder.ts";
+import { inOrder } from "../../steps.ts";
 
 const ROOT = new URL("../../../", import.meta.url).pathname;
 const DOMAIN = "www.example.com";
@@ -125,11 +126,7 @@ Deno.test({
     await using made = await Production.create();
     const { lab } = made;
     const back = (name: string) => lab.address(name, "back");
-    let failed = false;
-    /** The steps after one that failed would only tell of the same. */
-    const step = async (name: string, work: () => Promise<void>) => {
-      if (!failed) failed = !await t.step(name, work);
-    };
+    const step = inOrder(t);
 
     await step("host setup all, through the jump host", async () => {
       await made.install(ROOT, VERSION);

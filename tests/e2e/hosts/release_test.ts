@@ -9,6 +9,7 @@ import type { LoadResult } from "../../hosts/load_client.ts";
 import { describeLoad } from "../../hosts/load.ts";
 import { whyNoHosts } from "../../hosts/place.ts";
 import { whyNoIngressImage } from "../../ingress/image.ts";
+import { inOrder } from "../../steps.ts";
 
 const RELEASES = Number(Deno.env.get("RELEASES") ?? 2);
 const ROLLBACKS = Number(Deno.env.get("ROLLBACKS") ?? 1);
@@ -40,11 +41,7 @@ Deno.test({
         const served = await Promise.all(BALANCERS.map((name) => cluster.servedConfig(name)));
         return served.every((each) => each === id);
       });
-    let failed = false;
-    /** The steps after one that failed would only tell of the same. */
-    const step = async (name: string, work: () => Promise<void>) => {
-      if (!failed) failed = !await t.step(name, work);
-    };
+    const step = inOrder(t);
 
     try {
       await step(`${RELEASES} soft releases in a row`, async () => {

@@ -2,6 +2,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { Bare, results } from "../../hosts/bare.ts";
 import { whyNoHosts } from "../../hosts/place.ts";
+import { inOrder } from "../../steps.ts";
 
 const why = await whyNoHosts();
 if (why) console.warn(`No bare hosts are set up in one go: ${why}`);
@@ -23,11 +24,7 @@ Deno.test({
       const words = ["bash", "-c", script, lab.address("door"), String(port)];
       return (await lab.try(bare.operator, words)).code === 0;
     };
-    let failed = false;
-    /** The steps after one that failed would only tell of the same. */
-    const step = async (name: string, work: () => Promise<void>) => {
-      if (!failed) failed = !await t.step(name, work);
-    };
+    const step = inOrder(t);
 
     await step("a dry run changes nothing, the first run all, the second nothing", async () => {
       await bare.setEnv("door", { EXPOSE: "8080" });

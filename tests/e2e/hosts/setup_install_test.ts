@@ -7,6 +7,7 @@ import { FIT_IN } from "../../hosts/cluster.ts";
 import { must } from "../../hosts/command.ts";
 import { whyNoHosts } from "../../hosts/place.ts";
 import { eventually } from "../../shell/pod_folder.ts";
+import { inOrder } from "../../steps.ts";
 
 const why = await whyNoHosts();
 if (why) console.warn(`No bare hosts are installed: ${why}`);
@@ -65,11 +66,7 @@ Deno.test({
     const install = ["install", "web", program];
     const sleeper = () => web.run("pgrep -u sns -fx 'sleep 98765'");
 
-    let failed = false;
-    /** The steps after one that failed would only tell of the same. */
-    const step = async (name: string, work: () => Promise<void>) => {
-      if (!failed) failed = !await t.step(name, work);
-    };
+    const step = inOrder(t);
 
     await step("everything is changed, once", async () => {
       await web.run(MIRROR);

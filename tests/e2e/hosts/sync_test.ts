@@ -5,6 +5,7 @@ import { whyNoHosts } from "../../hosts/place.ts";
 import { releaseFiles } from "../../hosts/release_files.ts";
 import { mixed, type Moment, Rounds } from "../../hosts/rounds.ts";
 import { eventually } from "../../shell/pod_folder.ts";
+import { inOrder } from "../../steps.ts";
 
 const why = await whyNoHosts();
 if (why) console.warn(`No sync of real hosts is interrupted: ${why}`);
@@ -27,10 +28,7 @@ Deno.test({
       );
     }
 
-    let failed = false;
-    const step = async (name: string, work: () => Promise<void>) => {
-      if (!failed) failed = !await t.step(name, work);
-    };
+    const step = inOrder(t);
 
     const breaks:
       readonly (readonly [string, Moment, (sync: Deno.ChildProcess) => Promise<void>])[] = [
