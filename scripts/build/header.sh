@@ -112,6 +112,12 @@ install() { # prefix
     fi
     fail "cannot write $bin/$program"
   done
+  for completion in bash:bash-completion/completions/sns zsh:zsh/site-functions/_sns \
+    fish:fish/vendor_completions.d/sns.fish; do
+    file=$1/share/${completion#*:}
+    mkdir -p -- "${file%/*}" && "$bin/sns" completion "${completion%%:*}" >"$file.new" &&
+      chmod 644 "$file.new" && mv -f -- "$file.new" "$file" || fail "cannot write $file"
+  done
   # Those of an older version that still runs have their files open, workers of a proxy included.
   for old in "$lib"/deno-* "$lib"/apps-*; do
     case ${old##*/} in "$deno" | "$apps") continue ;; esac

@@ -185,6 +185,12 @@ Deno.test("what is shipped", async (t) => {
           [...Deno.readDirSync(bin)].map(({ name }) => name).sort(),
           [...PROGRAMS].sort(),
         );
+        const completion = join(prefix, "share/bash-completion/completions/sns");
+        const complete = ['. "$1"; complete -p sns', "bash", completion];
+        match((await run(["bash", "-c", ...complete], home())).out, /^complete -F _sns .*sns$/m);
+        for (const file of ["zsh/site-functions/_sns", "fish/vendor_completions.d/sns.fish"]) {
+          match(await Deno.readTextFile(join(prefix, "share", file)), /sns/);
+        }
         // Everybody on the host runs them.
         for (const { name } of Deno.readDirSync(join(prefix, "lib/simplenetes"))) {
           if (!name.startsWith(".")) {
