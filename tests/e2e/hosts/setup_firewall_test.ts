@@ -67,12 +67,12 @@ Deno.test({
 
       // Nobody confirms these, which have no port for SSH.
       const before = await host.run(rules);
-      await host.run(SETUP_PROGRAMS.firewall, "do", "2", "8080", "10.1.0.0/16", "");
+      await host.run(SETUP_PROGRAMS.firewall, "do", "20", "8080", "10.1.0.0/16", "");
       ok(await host.run(rules) !== before);
       await eventually(
         "taken back",
         () => host.is("test -f /run/simplenetes-setup/firewall.undone"),
-        60_000,
+        90_000,
       );
       strictEqual(await host.run(rules), before);
       await bare.isDone(...install);
