@@ -6,8 +6,7 @@ import { attachedPods } from "../project/attachment.ts";
 import type { Cluster } from "../project/cluster.ts";
 import type { HostDir } from "../project/host.ts";
 import { REMOTE_PROGRAMS } from "../remote/programs.ts";
-import { mapParallel } from "../sync/parallel.ts";
-import { shown } from "../ui/progress.ts";
+import { onHosts } from "../sync/parallel.ts";
 import { formatJson, formatTable } from "../ui/table.ts";
 import { diagnose, type Finding } from "./diagnose.ts";
 import { parseFacts } from "./facts.ts";
@@ -34,15 +33,12 @@ export async function examine(
   peers: readonly HostDir[],
   options: DoctorOptions,
 ): Promise<number> {
-  const results = await mapParallel(
+  const results = await onHosts(
+    deps.progress,
     hosts,
     options.parallel,
-    shown(
-      deps.progress,
-      ({ name }) => name,
-      "examining",
-      (host) => examineOne(deps, cluster, host, peers),
-    ),
+    "examining",
+    (host) => examineOne(deps, cluster, host, peers),
   );
   const findings = results.flatMap((result, index): Finding[] =>
     result.status === "fulfilled" ? result.value : [{

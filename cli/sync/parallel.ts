@@ -1,4 +1,5 @@
 /** Working on several hosts at a time. */
+import { type Progress, shown } from "../ui/progress.ts";
 
 /** Runs `work` for each item, at most `limit` at a time; results in the order of the items. */
 export async function mapParallel<T, R>(
@@ -16,4 +17,15 @@ export async function mapParallel<T, R>(
   };
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
   return results;
+}
+
+/** The same for hosts, each of them shown as `doing` while it is worked on. */
+export function onHosts<H extends { readonly name: string }, R>(
+  progress: Progress,
+  hosts: readonly H[],
+  parallel: number,
+  doing: string,
+  work: (host: H) => Promise<R>,
+): Promise<PromiseSettledResult<R>[]> {
+  return mapParallel(hosts, parallel, shown(progress, ({ name }) => name, doing, work));
 }

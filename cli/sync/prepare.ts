@@ -3,11 +3,10 @@ import { type Host, HostError } from "../../daemon/mod.ts";
 import { UserError } from "../errors.ts";
 import type { Cluster } from "../project/cluster.ts";
 import type { HostDir } from "../project/host.ts";
-import { shown } from "../ui/progress.ts";
 import { judgeChain, type Verdict } from "./commit_chain.ts";
 import { observeHost } from "./observe.ts";
 import type { Operation } from "./operation.ts";
-import { mapParallel } from "./parallel.ts";
+import { onHosts } from "./parallel.ts";
 import {
   type ChangedConfig,
   changedConfigs,
@@ -61,15 +60,12 @@ export async function prepareHosts(
   world: SyncWorld = new ProjectWorld(cluster),
 ): Promise<Preparation> {
   const hosts = project.hosts.filter(({ state }) => state !== "disabled");
-  const results = await mapParallel(
+  const results = await onHosts(
+    deps.progress,
     hosts,
     options.parallel,
-    shown(
-      deps.progress,
-      ({ name }) => name,
-      "looking",
-      (host) => prepareHost(deps, world, cluster, project, host, options),
-    ),
+    "looking",
+    (host) => prepareHost(deps, world, cluster, project, host, options),
   );
   const prepared: PreparedHost[] = [];
   const refused: RefusedHost[] = [];

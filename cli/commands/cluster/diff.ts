@@ -5,8 +5,7 @@ import { describeError } from "../../errors.ts";
 import { findCluster } from "../../project/cluster.ts";
 import { usableHosts } from "../../project/host.ts";
 import { Commits, describeDrift, type HostDrift, hostDrift } from "../../sync/drift.ts";
-import { mapParallel } from "../../sync/parallel.ts";
-import { shown } from "../../ui/progress.ts";
+import { onHosts } from "../../sync/parallel.ts";
 import { formatJson } from "../../ui/table.ts";
 
 export interface DiffOptions {
@@ -30,10 +29,12 @@ async function run(deps: Deps, { json, parallel }: DiffOptions): Promise<number>
   const cluster = await findCluster(deps.cwd, deps.env);
   const hosts = await usableHosts(cluster);
   await using commits = new Commits(cluster);
-  const results = await mapParallel(
+  const results = await onHosts(
+    deps.progress,
     hosts,
     parallel ?? DEFAULT_PARALLEL,
-    shown(deps.progress, ({ name }) => name, "comparing", (host) => hostDrift(deps, commits, host)),
+    "comparing",
+    (host) => hostDrift(deps, commits, host),
   );
   const drifts: HostDrift[] = [];
   const failed: { host: string; error: string }[] = [];

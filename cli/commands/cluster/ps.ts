@@ -16,8 +16,7 @@ import { allHosts, type HostDir } from "../../project/host.ts";
 import { desiredHost } from "../../sync/desired.ts";
 import { liveHost, type PodLine, podLines } from "../../sync/live.ts";
 import { observeHost } from "../../sync/observe.ts";
-import { mapParallel } from "../../sync/parallel.ts";
-import { shown } from "../../ui/progress.ts";
+import { onHosts } from "../../sync/parallel.ts";
 import { formatJson, formatTable } from "../../ui/table.ts";
 import { formatAge } from "../../ui/age.ts";
 
@@ -50,15 +49,12 @@ async function run(deps: Deps, options: PsOptions): Promise<number> {
   const all = await allHosts(cluster);
   const chain = await history(cluster.root);
   const hosts = all.filter(({ state }) => state !== "disabled");
-  const results = await mapParallel(
+  const results = await onHosts(
+    deps.progress,
     hosts,
     options.parallel ?? DEFAULT_PARALLEL,
-    shown(
-      deps.progress,
-      ({ name }) => name,
-      "looking",
-      (host) => linesOf(deps, cluster, host, all, chain),
-    ),
+    "looking",
+    (host) => linesOf(deps, cluster, host, all, chain),
   );
   const lines: PodLine[] = [];
   const silent: { host: string; error: string }[] = [];

@@ -12,10 +12,9 @@ import type { Deps } from "../../deps.ts";
 import { describeError } from "../../errors.ts";
 import { findCluster } from "../../project/cluster.ts";
 import { getHost, type HostDir, usableHosts } from "../../project/host.ts";
-import { mapParallel } from "../../sync/parallel.ts";
+import { onHosts } from "../../sync/parallel.ts";
 import { lookForPrunable, type PrunedRelease, pruneHost } from "../../sync/prune.ts";
 import { confirm } from "../../ui/confirm.ts";
-import { shown } from "../../ui/progress.ts";
 import { formatJson } from "../../ui/table.ts";
 
 export interface PruneOptions {
@@ -51,7 +50,7 @@ async function run(deps: Deps, options: PruneOptions): Promise<number> {
     ? await usableHosts(cluster)
     : [await getHost(cluster, options.host)];
   const onAll = (work: (host: HostDir) => Promise<PrunedRelease[]>, on: readonly HostDir[]) =>
-    onHosts(deps, on, options.parallel ?? DEFAULT_PARALLEL, work);
+    releasesOf(deps, on, options.parallel ?? DEFAULT_PARALLEL, work);
   const found = await onAll((host) => lookForPrunable(deps, host), hosts);
   const removable = found.releases.filter(({ result }) => result === "removable");
   if (!json || !dryRun) show(deps, found.releases);
@@ -78,14 +77,13 @@ function show({ log }: Deps, releases: readonly PrunedRelease[]): void {
   }
 }
 
-async function onHosts(
+async function releasesOf(
   { log, progress }: Deps,
   hosts: readonly HostDir[],
   parallel: number,
   work: (host: HostDir) => Promise<PrunedRelease[]>,
 ): Promise<{ releases: PrunedRelease[]; failed: boolean }> {
-  const showing = shown(progress, ({ name }) => name, "looking for old releases", work);
-  const results = await mapParallel(hosts, parallel, showing);
+  const results = await onHosts(progress, hosts, parallel, "looking for old releases", work);
   const releases: PrunedRelease[] = [];
   let failed = false;
   results.forEach((result, index) => {
