@@ -1,4 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { exists } from "./testing/exists.ts";
 import { podYaml, TestProject } from "./testing/project.ts";
 import { makeKey } from "./testing/sshd.ts";
 
@@ -18,7 +19,6 @@ async function withWeb(): Promise<TestProject> {
 }
 
 const read = (path: string) => Deno.readTextFile(path);
-const exists = (path: string) => Deno.stat(path).then(() => true, () => false);
 
 Deno.test("a cluster from create to sync, and again", async () => {
   await using project = await withWeb();

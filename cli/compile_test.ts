@@ -1,8 +1,8 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { exists } from "./testing/exists.ts";
 import { podYaml, TestProject } from "./testing/project.ts";
 
 const read = (path: string) => Deno.readTextFile(path);
-const exists = (path: string) => Deno.stat(path).then(() => true, () => false);
 
 const VALUES = { "cluster-vars.env": "web_greeting=hello\n" };
 

@@ -2,11 +2,11 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { configId } from "./ingress/haproxy_cfg.ts";
 import { join } from "node:path";
+import { exists } from "./testing/exists.ts";
 import { TestProject } from "./testing/project.ts";
 
 const CFG = "_config/ingress/conf/haproxy.cfg";
 const read = (path: string) => Deno.readTextFile(path);
-const present = (path: string) => Deno.stat(path).then(() => true, () => false);
 
 /** A pod of a program with these ingress rules, as lines of YAML. */
 function podWith(rules: readonly string[], version = "1.0.0"): string {
@@ -88,7 +88,7 @@ Deno.test("--dry-run shows the difference and changes nothing", async () => {
   const first = await project.run("cluster geningress --dry-run");
   strictEqual(first.code, 2, first.stderr);
   match(first.stdout, /^--- _config\/ingress\/conf\/haproxy\.cfg\n\+\+\+ .*\n@@ /);
-  ok(!await present(project.path(CFG)));
+  ok(!await exists(project.path(CFG)));
   await project.ok("cluster geningress");
   strictEqual(await project.ok("cluster geningress --dry-run"), "");
   await project.ok("pod state web -s removed");
@@ -109,7 +109,7 @@ Deno.test("a rule that cannot be used is told with pod, version and line, and no
   );
   const said = await project.fails("cluster geningress");
   match(said, /web:1\.0\.0@h1 pod\.ingress\.conf:6: cluster port 64000 is for the cluster alone/);
-  ok(!await present(project.path(CFG)));
+  ok(!await exists(project.path(CFG)));
 });
 
 Deno.test("what HAProxy refuses never reaches the project", async () => {

@@ -2,6 +2,7 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { type Host, HostError, type HostProgram, LocalHost } from "../daemon/mod.ts";
 import type { Deps } from "./deps.ts";
 import { REMOTE_PROGRAMS } from "./remote/programs.ts";
+import { exists } from "./testing/exists.ts";
 import { podYaml, TestProject } from "./testing/project.ts";
 
 async function withWeb(hosts: readonly string[]): Promise<TestProject> {
@@ -42,7 +43,6 @@ function tampered(
 }
 
 const lost = (host: string) => new HostError(host, "unreachable", "the connection was cut");
-const exists = (path: string) => Deno.stat(path).then(() => true, () => false);
 
 Deno.test("an interrupt in the middle of a sync releases the locks, and the next sync completes", async () => {
   await using project = await withWeb(["h1", "h2"]);

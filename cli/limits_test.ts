@@ -1,5 +1,6 @@
 /** Limitations that the original system had, and this one must not have. */
 import { match, ok, strictEqual } from "node:assert/strict";
+import { exists } from "./testing/exists.ts";
 import { podYaml, TestProject } from "./testing/project.ts";
 
 async function withWeb(hosts: readonly string[]): Promise<TestProject> {
@@ -16,7 +17,6 @@ async function withWeb(hosts: readonly string[]): Promise<TestProject> {
 }
 
 const read = (path: string) => Deno.readTextFile(path);
-const exists = (path: string) => Deno.stat(path).then(() => true, () => false);
 
 Deno.test("sync brings changed files of a release, and takes away those that are gone (L-06)", async () => {
   await using project = await withWeb(["h1"]);

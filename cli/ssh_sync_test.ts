@@ -5,6 +5,7 @@ import type { HostProgram } from "../daemon/mod.ts";
 import { Hosts } from "./connect.ts";
 import type { Deps } from "./deps.ts";
 import { REMOTE_PROGRAMS } from "./remote/programs.ts";
+import { exists } from "./testing/exists.ts";
 import { podYaml, TestProject } from "./testing/project.ts";
 import { until } from "./testing/until.ts";
 import { hasSshd, Sshd } from "./testing/sshd.ts";
@@ -29,7 +30,6 @@ async function withWeb(hosts: Readonly<Record<string, Sshd>>): Promise<TestProje
   return project;
 }
 
-const exists = (path: string) => Deno.lstat(path).then(() => true, () => false);
 const release = (sshd: Sshd, host: string, ...path: string[]) =>
   join(sshd.home, host, "pods/web/release/1.0.0", ...path);
 

@@ -1,6 +1,7 @@
 /** sns as a program of its own, on a terminal and without one: what it shows, and how it is interrupted. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { commandLine } from "../podc/mod.ts";
+import { exists } from "./testing/exists.ts";
 import { processesAt } from "./testing/processes.ts";
 import { podYaml, TestProject } from "./testing/project.ts";
 import { hasSshd, Sshd } from "./testing/sshd.ts";
@@ -74,8 +75,6 @@ function start(project: TestProject, args: readonly string[], terminal: boolean)
     },
   };
 }
-
-const exists = (path: string) => Deno.lstat(path).then(() => true, () => false);
 
 Deno.test("a terminal shows what goes on per host, all else gets plain lines", async () => {
   await using project = await withTar(["h1", "h2"], "");

@@ -1,5 +1,6 @@
 /** Locks, old releases and logs of hosts. */
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { exists } from "./testing/exists.ts";
 import { podYaml, TestProject } from "./testing/project.ts";
 
 async function withWeb(): Promise<TestProject> {
@@ -16,7 +17,6 @@ async function withWeb(): Promise<TestProject> {
   return project;
 }
 
-const exists = (path: string) => Deno.lstat(path).then(() => true, () => false);
 const inHome = (project: TestProject, ...path: string[]) => project.home("h1", ...path);
 
 async function lockFor(project: TestProject, seconds: number): Promise<string> {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { hasSshd, Sshd } from "../../cli/testing/sshd.ts";
 import { eventually, type Ran, run } from "../shell/pod_folder.ts";
-import { exists } from "../exists.ts";
+import { exists } from "../../cli/testing/exists.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 const ROUTERS = { h1: "127.0.0.21", h2: "127.0.0.22" } as const;

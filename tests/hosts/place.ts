@@ -1,6 +1,6 @@
 /** Where test hosts live on this machine, whether it can have any, and what killed runs left. */
 import { join } from "node:path";
-import { exists } from "../exists.ts";
+import { exists } from "../../cli/testing/exists.ts";
 import { must, tryFor } from "./command.ts";
 
 /** Disks and runs; outside of the project, as disks are made once for all of its copies. */

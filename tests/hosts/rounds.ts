@@ -1,7 +1,7 @@
 /** A project that changes round by round, syncs of it that are watched, and what they left on the hosts. */
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { exists } from "../exists.ts";
+import { exists } from "../../cli/testing/exists.ts";
 import { type HostName, HOSTS, type HostsCluster } from "./cluster.ts";
 import { differences, lineOf, type ReleaseFiles, releaseFiles } from "./release_files.ts";
 

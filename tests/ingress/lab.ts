@@ -9,7 +9,7 @@ import { parseIngressConf } from "../../cli/ingress/ingress_conf.ts";
 import { planIngress } from "../../cli/ingress/plan.ts";
 import { OFFICIAL_PODS } from "../../pods/mod.ts";
 import { freshAddress } from "../../proxy/test_kit.ts";
-import { exists } from "../exists.ts";
+import { exists } from "../../cli/testing/exists.ts";
 import { whyMissing } from "../proxy/other_programs.ts";
 import { Program } from "../proxy/program.ts";
 import { ProxyHost } from "../proxy/proxy_host.ts";
