@@ -6,9 +6,6 @@ import { AS_ROOT, SETUP_PROGRAMS } from "../remote/setup/programs.ts";
 import type { StepLine } from "./report.ts";
 import { isNoLogin, runSteps, type Setup, tell } from "./setup.ts";
 
-/** Seconds after which a host takes a change back that was not confirmed. */
-export const CONFIRM_SECONDS = 30;
-
 const PAUSE_MS = 500;
 /** Seconds that a host may take to have taken a change back. */
 const BACK_SECONDS = 30;
