@@ -1,6 +1,7 @@
 /** Reads from the project what each host should hold. */
 import { join } from "node:path";
 import { RELEASE_FILES } from "../../daemon/mod.ts";
+import { HEADER_BYTES, startsFirst } from "../../podc/mod.ts";
 import type { Cluster } from "../project/cluster.ts";
 import { configChecksum, configShape, fileChecksum } from "../project/config_checksum.ts";
 import { statIfPresent, visibleNames } from "../project/files.ts";
@@ -46,7 +47,17 @@ async function desiredRelease({ pod, version, state, dir }: Release): Promise<De
     const path = join(dir, name);
     if (await statIfPresent(path)) files.set(name, await fileChecksum(path));
   }
-  return { pod, version, state, files, configs: await configSums(dir) };
+  const starts = await saysStartFirst(join(dir, RELEASE_FILES.pod));
+  return { pod, version, state, startsFirst: starts, files, configs: await configSums(dir) };
+}
+
+/** What the header of a `pod` file says; one that is not there says nothing. */
+async function saysStartFirst(path: string): Promise<boolean> {
+  if (!await statIfPresent(path)) return false;
+  using file = await Deno.open(path);
+  const head = new Uint8Array(HEADER_BYTES);
+  const length = await file.read(head) ?? 0;
+  return startsFirst(new TextDecoder().decode(head.subarray(0, length)));
 }
 
 /** The checksums of what is on disk now; those in the `.txt` files are only a record of the compile. */

@@ -11,13 +11,14 @@ import type {
 /**
  * The operations that take a host from what was observed to what the project wants, in the order in
  * which they are safe: data first, then states (removals first, they free ports), the commits last.
- * Empty when there is nothing to do.
+ * The daemon acts on each state as it comes: where a version of a pod is to start before others end
+ * (`updateOrder: start-first`), it is told so first. Empty when there is nothing to do.
  */
 export function planHost(desired: DesiredHost, observed: ObservedHost): Operation[] {
   const there = new Map(observed.releases.map((release) => [key(release), release]));
   const wanted = new Map(desired.releases.map((release) => [key(release), release]));
   const data: Operation[] = [];
-  const states: Operation[] = [];
+  const states: StateChange[] = [];
   for (const release of desired.releases) {
     const present = there.get(key(release));
     if (present !== undefined) data.push(...updates(release, present));
@@ -30,11 +31,28 @@ export function planHost(desired: DesiredHost, observed: ObservedHost): Operatio
     states.push({ kind: "state", ...nameOf(release), state: "removed", from: release.state });
   }
   if (hostsConfDiffers(desired, observed)) data.push({ kind: "hosts" });
-  const rank = (operation: Operation) =>
-    operation.kind === "state" ? ["removed", "stopped", "running"].indexOf(operation.state) : 0;
-  const operations = [...data, ...states.toSorted((a, b) => rank(a) - rank(b))];
+  const operations = [...data, ...inOrder(states, wanted)];
   if (desired.chain.join(" ") !== observed.chain.join(" ")) operations.push({ kind: "chain" });
   return operations;
+}
+
+type StateChange = Extract<Operation, { kind: "state" }>;
+
+const ORDER = ["removed", "stopped", "running"];
+
+function inOrder(
+  states: readonly StateChange[],
+  wanted: ReadonlyMap<string, DesiredRelease>,
+): StateChange[] {
+  const isFirst = (change: StateChange) =>
+    change.state === "running" && wanted.get(key(change))?.startsFirst === true;
+  const pods = new Set(states.filter(isFirst).map(({ pod }) => pod));
+  const rank = (change: StateChange) => {
+    const place = ORDER.indexOf(change.state);
+    if (isFirst(change)) return ORDER.length;
+    return pods.has(change.pod) || change.state === "running" ? ORDER.length + 1 + place : place;
+  };
+  return states.toSorted((a, b) => rank(a) - rank(b));
 }
 
 /** A config that somebody changed on a host. */
@@ -98,7 +116,7 @@ export function forgetContent(observed: ObservedHost, { pod, version }: ReleaseN
 const key = ({ pod, version }: ReleaseName) => `${pod}:${version}`;
 const nameOf = ({ pod, version }: ReleaseName): ReleaseName => ({ pod, version });
 
-function stateChange(release: DesiredRelease, present: ObservedRelease | undefined): Operation {
+function stateChange(release: DesiredRelease, present: ObservedRelease | undefined): StateChange {
   return {
     kind: "state",
     ...nameOf(release),

@@ -45,12 +45,15 @@ const releases = (present: boolean): fc.Arbitrary<DesiredRelease[]> =>
     { selector: ({ pod, version }) => `${pod}:${version}`, maxLength: 4 },
   );
 const chain = fc.subarray(["c1", "c2"]);
+const startFirst = fc.boolean();
 const desired: fc.Arbitrary<DesiredHost> = fc.record({
   name: fc.constant("h1"),
   clusterId: fc.constant("demo-1"),
   hostsConf: fc.constantFrom("", "a:1\n"),
   chain,
-  releases: releases(false),
+  releases: releases(false).chain((all) =>
+    fc.tuple(...all.map((each) => startFirst.map((startsFirst) => ({ ...each, startsFirst }))))
+  ),
 });
 const observed: fc.Arbitrary<ObservedHost> = fc.record({
   clusterId: fc.constant("demo-1"),
@@ -143,21 +146,50 @@ Deno.test("a release that is to be overwritten is delivered whole, the others ar
   );
 });
 
+const ORDER = ["removed", "stopped", "running"];
+
 Deno.test("data comes before states, removals before starts, the commits last", () => {
   fc.assert(
     fc.property(desired, observed, (wanted, seen) => {
+      const plan = planHost(wanted, seen);
+      const starting = new Set(plan.filter((each) => isFirst(each, wanted)).map(podOf));
       const rank = (operation: Operation) =>
         operation.kind === "chain"
           ? 4
           : operation.kind === "state"
-          ? ["removed", "stopped", "running"].indexOf(operation.state) + 1
+          ? ORDER.indexOf(operation.state) + 1
           : 0;
-      const ranks = planHost(wanted, seen).map(rank);
+      const ranks = plan.filter((each) => each.kind !== "state" || !starting.has(each.pod))
+        .map(rank);
       deepStrictEqual(ranks, ranks.toSorted((a, b) => a - b));
     }),
     { numRuns: 300 },
   );
 });
+
+Deno.test("a version that starts first is told so before others of its pod are told to end", () => {
+  fc.assert(
+    fc.property(desired, observed, (wanted, seen) => {
+      const states = planHost(wanted, seen).filter((each) => each.kind === "state");
+      for (const [at, each] of states.entries()) {
+        const ending = states.slice(0, at).filter(({ pod, state }) =>
+          pod === each.pod && state !== "running"
+        );
+        if (isFirst(each, wanted)) deepStrictEqual(ending, []);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+const podOf = (operation: Operation) => "pod" in operation ? operation.pod : undefined;
+
+function isFirst(operation: Operation, { releases }: DesiredHost): boolean {
+  return operation.kind === "state" && operation.state === "running" &&
+    releases.some(({ pod, version, startsFirst }) =>
+      pod === operation.pod && version === operation.version && startsFirst === true
+    );
+}
 
 Deno.test("a manifest line has one operation in words without blanks", () => {
   const of = { pod: "web", version: "1.0.0" };

@@ -11,6 +11,8 @@ export interface DesiredRelease {
   readonly pod: string;
   readonly version: string;
   readonly state: PodState;
+  /** Other versions of the pod go on until this one is ready, see `updateOrder` in pod.yaml. */
+  readonly startsFirst?: boolean;
   /** sha256 of its files (pod, pod.portmappings.conf, pod.ingress.conf) by name. */
   readonly files: ReadonlyMap<string, string>;
   readonly configs: ReadonlyMap<string, ConfigSums>;

@@ -196,7 +196,7 @@ export class LocalCluster implements AsyncDisposable {
       parts.push(
         `== ${host}: ${await this.ask(host)}`,
         pods.out + pods.err,
-        await this.daemonLog(host),
+        this.daemons.has(host) ? await this.daemonLog(host) : "(no daemon runs)",
       );
     }
     return parts.join("\n");
