@@ -1,5 +1,6 @@
 /** The engine on `Deno.listen` and `Deno.connect`: runs everywhere. */
 import { BufferPool } from "./buffer_pool.ts";
+import { Deadlines } from "./deadlines.ts";
 import type { HostAddress } from "./conf/mod.ts";
 import { dialFailure } from "./dial_failure.ts";
 import {
@@ -20,6 +21,8 @@ const ACCEPT_PAUSE = { first: 5, last: 500 };
 
 class DenoConnection implements Connection {
   #open = true;
+  #local: HostAddress | undefined;
+  #remote: HostAddress | undefined;
 
   constructor(
     private readonly conn: Deno.TcpConn,
@@ -33,13 +36,11 @@ class DenoConnection implements Connection {
   }
 
   get local(): HostAddress {
-    const { hostname, port } = this.conn.localAddr;
-    return { hostname: plainAddress(hostname), port };
+    return this.#local ??= plain(this.conn.localAddr);
   }
 
   get remote(): HostAddress {
-    const { hostname, port } = this.conn.remoteAddr;
-    return { hostname: plainAddress(hostname), port };
+    return this.#remote ??= plain(this.conn.remoteAddr);
   }
 
   read(buffer: Bytes): Promise<number | null> {
@@ -75,12 +76,16 @@ class DenoConnection implements Connection {
   }
 }
 
+function plain({ hostname, port }: Deno.NetAddr): HostAddress {
+  return { hostname: plainAddress(hostname), port };
+}
+
 /** See {@link Engine}. Each instance counts and closes only its own connections. */
 export class DenoEngine implements Engine {
   readonly name = "deno";
   readonly resets = false;
   readonly #connections = new Set<DenoConnection>();
-  readonly #dials = new Set<AbortController>();
+  readonly #deadlines = new Deadlines();
   readonly #pool = new BufferPool();
 
   get count(): number {
@@ -141,25 +146,18 @@ export class DenoEngine implements Engine {
 
   /** Rejects with {@link DialError} only. */
   async #dial({ hostname, port }: HostAddress, timeoutMs: number): Promise<Connection> {
-    const abort = new AbortController();
-    // Deno asks the signal once more when it has connected, and then drops the connection unclosed.
-    abort.signal.throwIfAborted = () => {};
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      abort.abort();
-    }, timeoutMs);
-    this.#dials.add(abort);
+    const deadline = this.#deadlines.enter(timeoutMs);
     let conn: Deno.TcpConn;
     try {
-      conn = await Deno.connect({ hostname, port, signal: abort.signal });
+      conn = await Deno.connect({ hostname, port, signal: deadline.signal });
     } catch (error) {
       const where = `${hostname}:${port}`;
-      if (late) throw new DialError("silent", `no answer from ${where} within ${timeoutMs} ms`);
+      if (deadline.over) {
+        throw new DialError("silent", `no answer from ${where} within ${timeoutMs} ms`);
+      }
       throw dialFailure(where, error);
     } finally {
-      clearTimeout(timer);
-      this.#dials.delete(abort);
+      deadline.leave();
     }
     const connection = new DenoConnection(conn, this.#connections);
     const { localAddr, remoteAddr } = conn;
@@ -188,7 +186,7 @@ export class DenoEngine implements Engine {
   }
 
   closeAll(): void {
-    for (const abort of this.#dials) abort.abort();
+    this.#deadlines.abortAll();
     for (const connection of [...this.#connections]) connection.close();
   }
 }

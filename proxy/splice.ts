@@ -68,19 +68,23 @@ export async function splice(
     // A sink that broke may have sent something before: the other direction runs to its end.
   };
   const up = async () => {
-    const send = async (data: Uint8Array) => {
+    const send = (data: Uint8Array) => {
       toTarget(data.length);
-      return await sendAll(target, data);
+      return sendAll(target, data);
     };
-    let outcome: Outcome | undefined = await send(start.toTarget ?? EMPTY);
+    let outcome: Outcome | undefined;
+    if (start.toTarget?.length) outcome = await send(start.toTarget);
     if (!outcome && start.opening) outcome = await open(client, start.opening, send, pool);
     outcome ??= await pump(client, target, toTarget, pool);
     await finish(outcome, client, target);
   };
   const down = async () => {
-    toClient(start.toClient?.length ?? 0);
-    const outcome = await sendAll(client, start.toClient ?? EMPTY) ??
-      await pump(target, client, toClient, pool);
+    let outcome: Outcome | undefined;
+    if (start.toClient?.length) {
+      toClient(start.toClient.length);
+      outcome = await sendAll(client, start.toClient);
+    }
+    outcome ??= await pump(target, client, toClient, pool);
     await finish(outcome, target, client);
   };
   await Promise.all([up(), down()]);
@@ -136,7 +140,15 @@ async function pump(
     }
     passed(length);
     const full = length === buffer.length;
-    if (await sendAll(sink, full ? buffer : buffer.subarray(0, length))) return "sink broke";
+    // Nearly always one write takes all: no further promise for that.
+    try {
+      const written = await sink.write(full ? buffer : buffer.subarray(0, length));
+      if (written < length && await sendAll(sink, buffer.subarray(written, length))) {
+        return "sink broke";
+      }
+    } catch {
+      return "sink broke";
+    }
     const big = buffer.length === BIG_BYTES;
     if (big ? length < BIG_ENOUGH : full) {
       pool.give(buffer);
@@ -168,7 +180,8 @@ async function open(
   pool: BufferPool,
 ): Promise<Outcome | undefined> {
   const buffer = pool.small();
-  let failed = await send(opening.start());
+  const first = opening.start();
+  let failed = first.length > 0 ? await send(first) : undefined;
   while (!failed && !opening.done) {
     let length: number | null;
     try {
@@ -194,7 +207,7 @@ async function open(
 /** After `expire` ended the opening, what comes is data like any other. */
 function take(opening: Opening, buffer: Bytes, length: number): Uint8Array {
   const bytes = buffer.subarray(0, length);
-  return opening.done ? bytes : opening.take(bytes);
+  return opening.done || opening.passes(buffer[0]!) ? bytes : opening.take(bytes);
 }
 
 /** Whether `reading` takes longer than `ms`. Rejects when it does. */
