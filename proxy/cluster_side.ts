@@ -71,10 +71,10 @@ async function sayEnd(client: Connection, { engine }: Context): Promise<void> {
 }
 
 function join(client: Connection, port: number, target: Target, context: Context): void {
-  const { connection, host, early, end } = target;
+  const { connection, host, early } = target;
   Session.begin(
     context,
-    { side: "client", port, host, source: client, target: connection, release: end },
+    { side: "client", port, host, source: client, target: connection, hold: target },
     {
       opening: openingOf(client, port, target, context),
       toClient: early,
@@ -84,13 +84,16 @@ function join(client: Connection, port: number, target: Target, context: Context
 }
 
 function openingOf(client: Connection, port: number, target: Target, context: Context): Opening {
-  const expected = target.sendProxy && isExpected(client, context.conf.proxyFrom);
+  if (!target.sendProxy) return new Opening(false, 0, noHeader);
+  const expected = isExpected(client, context.conf.proxyFrom);
   return new Opening(
-    target.sendProxy,
+    true,
     expected ? context.conf.proxyWaitSeconds * 1000 : 0,
     headerOf(client, port, target.connection.remote.hostname),
   );
 }
+
+const noHeader = () => new Uint8Array(0);
 
 /** Makes the header for `client`, whose target is on `host`. It keeps nothing else in memory. */
 function headerOf(client: Connection, port: number, host: string): () => Uint8Array {

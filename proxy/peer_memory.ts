@@ -5,6 +5,7 @@
  * candidates asks all the rest, so a stale memory costs time and never a connection.
  */
 import type { Remembered } from "./admin/remembered.ts";
+import type { Hold } from "./hold.ts";
 
 /** `refused`: has no mapping for the port, or none that takes connections. */
 export type Answer = "ok" | "refused" | "busy" | "silent";
@@ -40,6 +41,19 @@ interface Fact extends Belief {
   /** Connections that this proxy has open to the host for the port. */
   active: number;
   lastUse: number;
+}
+
+class Carried implements Hold {
+  #open = true;
+
+  constructor(private readonly fact: Fact) {
+    fact.active++;
+  }
+
+  release(): void {
+    if (this.#open) this.fact.active--;
+    this.#open = false;
+  }
 }
 
 const isNegative = (answer: Answer | undefined) => answer === "refused" || answer === "silent";
@@ -79,16 +93,11 @@ export class PeerMemory {
     }
   }
 
-  /** Counts a connection that `host` carries for `port`; the returned function ends it, once. */
-  begin(host: string, port: number): () => void {
+  /** Counts a connection that `host` carries for `port`, until it is released. */
+  begin(host: string, port: number): Hold {
     const fact = this.#fact(host, port);
-    fact.active++;
     fact.lastUse = ++this.#uses;
-    let open = true;
-    return () => {
-      if (open) fact.active--;
-      open = false;
-    };
+    return new Carried(fact);
   }
 
   /** The first of {@link order}, found without sorting. */

@@ -75,9 +75,9 @@ Deno.test("least connections over the own host and the others, then the longest 
   for (let turn = 0; turn < 400; turn++) {
     const host = memory.order(PORT, HOSTS, "equal", 1).first[0]!;
     counts.set(host, (counts.get(host) ?? 0) + 1);
-    const end = memory.begin(host, PORT);
-    if (turn % 2 === 0) end();
-    end();
+    const hold = memory.begin(host, PORT);
+    if (turn % 2 === 0) hold.release();
+    hold.release();
   }
   assert.deepEqual(counts, new Map([[OWN, 100], ["a", 100], ["b", 100], ["c", 100]]));
 });
@@ -120,11 +120,11 @@ Deno.test("sweep keeps what is still true", () => {
   memory.sweep(new Set(["a", "c"]), 30);
   assert.equal(memory.size, 2, "the host that left is forgotten");
   assert.deepEqual(memory.order(PORT, ["a"], "none", 30), { first: ["a"], rest: [] });
-  const end = memory.begin("a", PORT);
+  const hold = memory.begin("a", PORT);
   memory.sweep(new Set(), 31);
   assert.equal(memory.size, 1, "what is counted stays");
   assert.equal(memory.best(PORT, "none", 31), undefined, "but a host that left is not likely");
-  end();
+  hold.release();
   memory.sweep(new Set(), 31);
   assert.equal(memory.size, 0);
 });

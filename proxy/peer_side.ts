@@ -58,7 +58,7 @@ function joinPod(
       }
       Session.begin(
         context,
-        { side: "peer", port, host: OWN, source: peer, target: connection, release: lease.release },
+        { side: "peer", port, host: OWN, source: peer, target: connection, hold: lease },
         { toTarget: early, idleMs: context.conf.idleSeconds * 1000 },
       );
     });

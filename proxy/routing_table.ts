@@ -6,6 +6,7 @@
  * count in the same cells.
  */
 import type { PortMapping } from "./conf/mod.ts";
+import type { Hold } from "./hold.ts";
 import { type CountedMapping, keyOf } from "./mapping_counts.ts";
 
 /** One mapping and what is known about it. */
@@ -16,10 +17,8 @@ export interface Route {
 }
 
 /** The right to one connection to a mapping. */
-export interface Lease {
+export interface Lease extends Hold {
   readonly mapping: PortMapping;
-  /** Gives it back; more calls do nothing. */
-  release(): void;
 }
 
 interface Entry extends Route {
@@ -29,6 +28,20 @@ interface Entry extends Route {
   listed: boolean;
   lastUse: number;
   avoidUntil: number;
+}
+
+class TakenLease implements Lease {
+  #held = true;
+  readonly mapping: CountedMapping;
+
+  constructor(private readonly entry: Entry, private readonly table: RoutingTable) {
+    this.mapping = entry.mapping;
+  }
+
+  release(): void {
+    if (this.#held) this.table.giveBack(this.entry, this.mapping);
+    this.#held = false;
+  }
 }
 
 /** Pure bookkeeping: no clock, no sockets. Times are milliseconds of any one clock. */
@@ -103,17 +116,14 @@ export class RoutingTable {
     }
     entry.held++;
     entry.lastUse = ++this.#uses;
-    let held = true;
-    return {
-      mapping: entry.mapping,
-      release: () => {
-        if (!held) return;
-        held = false;
-        Atomics.sub(this.cells, cell, 1);
-        if (--entry.held === 0 && !entry.listed) this.#entries.delete(keyOf(entry.mapping));
-        this.onRelease(entry.mapping.clusterPort);
-      },
-    };
+    return new TakenLease(entry, this);
+  }
+
+  /** For a {@link Lease} of `entry`, taken when it was `mapping`: it is over. */
+  giveBack(entry: Entry, mapping: CountedMapping): void {
+    Atomics.sub(this.cells, mapping.cell, 1);
+    if (--entry.held === 0 && !entry.listed) this.#entries.delete(keyOf(mapping));
+    this.onRelease(mapping.clusterPort);
   }
 
   /** Tries `mapping` after the others until `until`, as it did not take a connection. */

@@ -4,6 +4,7 @@
  */
 import type { Joined, Side } from "./admin/metrics.ts";
 import type { Context } from "./context.ts";
+import type { Hold } from "./hold.ts";
 import type { Connection, RelayCount, RelayOwner, RelayStart } from "./engine.ts";
 
 /** What is joined, for whom. */
@@ -15,22 +16,22 @@ export interface Pairing {
   readonly host: string;
   readonly source: Connection;
   readonly target: Connection;
-  /** Gives back what is counted for the target. */
-  readonly release: () => void;
+  /** What is counted for the target. */
+  readonly hold: Hold;
 }
 
 export class Session implements RelayOwner {
   readonly #context: Context;
   readonly #port: number;
   readonly #host: string;
-  readonly #release: () => void;
+  readonly #hold: Hold;
   readonly #joined: Joined;
 
-  private constructor(context: Context, { side, port, host, release }: Pairing) {
+  private constructor(context: Context, { side, port, host, hold }: Pairing) {
     this.#context = context;
     this.#port = port;
     this.#host = host;
-    this.#release = release;
+    this.#hold = hold;
     this.#joined = context.metrics.joined(side, port, host);
   }
 
@@ -45,7 +46,7 @@ export class Session implements RelayOwner {
 
   relayEnded(count: RelayCount): void {
     const { log, sessions } = this.#context;
-    this.#release();
+    this.#hold.release();
     this.#joined.end(count);
     log.debug("A connection ended", {
       clusterPort: this.#port,

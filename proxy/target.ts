@@ -4,12 +4,16 @@ import type { HostAddress } from "./conf/mod.ts";
 import { type Context, HESITATION_MS, inBackground, type Shared } from "./context.ts";
 import type { Connection } from "./engine.ts";
 import { dialHostPort, HOST_PORT_MS } from "./host_ports.ts";
+import type { Hold } from "./hold.ts";
 import { OWN } from "./peer_memory.ts";
 import type { PeerLine } from "./peer_line.ts";
 import { type Attempt, race } from "./race.ts";
+import type { Lease } from "./routing_table.ts";
 
-/** A pod that took a connection. Whoever has it closes the connection and calls `end`. */
-export interface Target {
+const NOTHING = new Uint8Array(0);
+
+/** A pod that took a connection. Whoever has it closes the connection and releases it. */
+export interface Target extends Hold {
   readonly connection: Connection;
   /** Whether the pod wants a PROXY header. */
   readonly sendProxy: boolean;
@@ -17,8 +21,42 @@ export interface Target {
   readonly early: Uint8Array;
   /** The host it is on, for logs: `local` or the line of hosts.conf. */
   readonly host: string;
-  /** Gives back what is counted for the connection. */
-  end(): void;
+}
+
+/** A pod of the own host. */
+class OwnTarget implements Target {
+  readonly early = NOTHING;
+  readonly host = OWN;
+
+  constructor(
+    readonly connection: Connection,
+    private readonly lease: Lease,
+    private readonly carried: Hold,
+  ) {}
+
+  get sendProxy(): boolean {
+    return this.lease.mapping.sendProxy;
+  }
+
+  release(): void {
+    this.carried.release();
+    this.lease.release();
+  }
+}
+
+/** A pod of another host. */
+class OtherTarget implements Target {
+  constructor(
+    readonly connection: Connection,
+    readonly sendProxy: boolean,
+    readonly early: Uint8Array,
+    readonly host: string,
+    private readonly carried: Hold,
+  ) {}
+
+  release(): void {
+    this.carried.release();
+  }
 }
 
 /** A candidate that said yes. Only one of them is completed, the others are given up. */
@@ -37,13 +75,11 @@ export interface Look {
   broken: boolean;
 }
 
-const NOTHING = new Uint8Array(0);
-
 /** Takes back what `target` holds, as nobody wants it. A pod sees a plain end, another proxy must not take it for a half-close. */
-export function giveBack({ connection, host, end }: Target): void {
-  if (host === OWN) connection.close();
-  else connection.reset();
-  end();
+export function giveBack(target: Target): void {
+  if (target.host === OWN) target.connection.close();
+  else target.connection.reset();
+  target.release();
 }
 
 /** A pod of the own host, without a hop; as {@link dialHostPort}. */
@@ -54,24 +90,14 @@ export function dialOwn(
   done: (found: Target | "busy" | "none") => void,
 ): void {
   const { memory, now } = context;
-  const end = memory.begin(OWN, port);
+  const carried = memory.begin(OWN, port);
   dialHostPort(port, context, limitMs, (found) => {
     if (typeof found === "string") {
-      end();
+      carried.release();
       return done(found);
     }
     memory.note(OWN, port, "ok", now());
-    const { connection, lease } = found;
-    done({
-      connection,
-      sendProxy: lease.mapping.sendProxy,
-      early: NOTHING,
-      host: OWN,
-      end: () => {
-        end();
-        lease.release();
-      },
-    });
+    done(new OwnTarget(found.connection, found.lease, carried));
   });
 }
 
@@ -91,13 +117,13 @@ export function askHost(
   const { memory, metrics, now, peers, pool } = context;
   const address = peers.address(host);
   if (!address) return done(undefined); // Left hosts.conf a moment ago, or its name has no address.
-  const end = memory.begin(host, port);
+  const carried = memory.begin(host, port);
   const kept = tentative ? undefined : pool.take(host, address);
   const start = now();
   askAt(context, address, kept, port, tentative, (found) => {
     metrics.asked("client", host, start, found);
     if (found.answer !== "ok") {
-      end();
+      carried.release();
       if (found.answer === "busy") look.busy = true;
       remember(context, host, port, found);
       return done(undefined);
@@ -105,10 +131,10 @@ export function askHost(
     memory.note(host, port, "ok", now());
     const { connection } = found;
     done({
-      complete: (heard) => complete(context, host, port, found, end, heard),
+      complete: (heard) => complete(context, host, port, found, carried, heard),
       giveUp: () => {
         connection.reset();
-        end();
+        carried.release();
       },
     });
   });
@@ -142,15 +168,15 @@ function complete(
   host: string,
   port: number,
   found: RemoteTarget,
-  end: () => void,
+  carried: Hold,
   done: (target: Target | undefined) => void,
 ): void {
   found.complete((reply) => {
     if (reply.answer === "ok") {
       const { sendProxy, early } = reply;
-      return done({ connection: found.connection, sendProxy, early, host, end });
+      return done(new OtherTarget(found.connection, sendProxy, early, host, carried));
     }
-    end();
+    carried.release();
     remember(context, host, port, reply);
     done(undefined);
   });

@@ -13,7 +13,7 @@ import {
 } from "./epoll.ts";
 import { EAGAIN, ECONNRESET, EINTR, EPIPE, SystemError } from "./errno.ts";
 import type { EventLoop } from "./event_loop.ts";
-import { libc, MSG_MORE, MSG_NOSIGNAL, SHUT_WR, SO_LINGER, SOL_SOCKET } from "./libc.ts";
+import { type Libc, MSG_MORE, MSG_NOSIGNAL, SHUT_WR, SO_LINGER, SOL_SOCKET } from "./libc.ts";
 import { ADDRESS_BYTES, decodeAddress } from "./socket_address.ts";
 
 /** What a connection is registered for, once for its whole life. */
@@ -42,8 +42,13 @@ interface Waiting<Result> {
   readonly done: (result: Result | Error) => void;
 }
 
-/** Where connections are counted. */
-export type Registry = Set<LinuxConnection>;
+/** What the connections of an engine have in common. */
+export interface ConnectionMeans {
+  readonly libc: Libc;
+  readonly loop: EventLoop;
+  /** Where they are counted. */
+  readonly registry: Set<LinuxConnection>;
+}
 
 export class LinuxConnection implements Connection, Watcher {
   readonly remote: HostAddress;
@@ -67,30 +72,29 @@ export class LinuxConnection implements Connection, Watcher {
   #local: HostAddress | undefined;
   #reading: Waiting<number | null> | undefined;
   #writing: Waiting<number> | undefined;
-  readonly #libc = libc();
-
   /**
-   * Counts itself in `registry` as long as it is open. The caller registers it for events.
+   * Counts itself in the registry as long as it is open. The caller registers it for events.
    *
    * @param local The own end, where that is known; else the kernel is asked once somebody wants to know.
    */
   constructor(
     readonly fd: number,
     remote: HostAddress,
-    private readonly loop: EventLoop,
-    private readonly registry: Registry,
+    private readonly means: ConnectionMeans,
     local?: HostAddress,
   ) {
     this.remote = remote;
     this.#local = local;
-    registry.add(this);
+    means.registry.add(this);
   }
 
   /** The own end. The wildcard address when nobody asked before it was closed. */
   get local(): HostAddress {
     if (this.#local) return this.#local;
     const bytes = new Uint8Array(ADDRESS_BYTES);
-    if (!this.open || this.#libc.getsockname(this.fd, bytes, new Uint32Array([bytes.length])) < 0) {
+    if (
+      !this.open || this.means.libc.getsockname(this.fd, bytes, new Uint32Array([bytes.length])) < 0
+    ) {
       return { hostname: this.remote.hostname.includes(":") ? "::" : "0.0.0.0", port: 0 };
     }
     return this.#local = decodeAddress(bytes);
@@ -137,7 +141,7 @@ export class LinuxConnection implements Connection, Watcher {
   closeWrite(): Promise<void> {
     if (!this.open) return Promise.reject(this.#closedError());
     if (this.endWriting()) return Promise.resolve();
-    return Promise.reject(this.#error("Cannot end the connection", this.#libc.errno()));
+    return Promise.reject(this.#error("Cannot end the connection", this.means.libc.errno()));
   }
 
   close(): void {
@@ -149,35 +153,35 @@ export class LinuxConnection implements Connection, Watcher {
 
   reset(): void {
     if (!this.open) return;
-    this.#libc.setsockopt(this.fd, SOL_SOCKET, SO_LINGER, NO_LINGER, 8);
+    this.means.libc.setsockopt(this.fd, SOL_SOCKET, SO_LINGER, NO_LINGER, 8);
     this.#release();
   }
 
   #release(): void {
     this.open = false;
-    this.registry.delete(this);
-    this.loop.epoll.forget(this.fd);
-    this.#libc.close(this.fd);
+    this.means.registry.delete(this);
+    this.means.loop.epoll.forget(this.fd);
+    this.means.libc.close(this.fd);
     this.#goOn();
     this.driver?.closed(this);
   }
 
   /** Bytes sent that the other end did not acknowledge yet. */
   get undelivered(): number {
-    if (!this.open || this.#libc.ioctl(this.fd, SIOCOUTQ, UNDELIVERED) < 0) return 0;
+    if (!this.open || this.means.libc.ioctl(this.fd, SIOCOUTQ, UNDELIVERED) < 0) return 0;
     return UNDELIVERED[0]!;
   }
 
   /** Ends the outgoing direction; `false` when that can't be. */
   endWriting(): boolean {
     this.shut = true;
-    return this.#libc.shutdown(this.fd, SHUT_WR) === 0;
+    return this.means.libc.shutdown(this.fd, SHUT_WR) === 0;
   }
 
   /** Bytes received into `buffer`, up to `size`; 0 at the end; the errno, negative, of what hinders it. */
   receive(buffer: Uint8Array, size: number): number {
     if (this.ended) return 0;
-    const length = this.#libc.recv(this.fd, buffer as Bytes, size, 0);
+    const length = this.means.libc.recv(this.fd, buffer as Bytes, size, 0);
     if (length <= 0) return this.judgeRead(length);
     // A short read took all there was, and what was announced before it comes next.
     if (length < size && !this.#urgent) {
@@ -194,7 +198,7 @@ export class LinuxConnection implements Connection, Watcher {
    */
   send(data: Uint8Array, size: number, last = false): number {
     const flags = last ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
-    const length = this.#libc.send(this.fd, data as Bytes, size, flags);
+    const length = this.means.libc.send(this.fd, data as Bytes, size, flags);
     if (length >= 0) {
       if (length < size) this.writable = false;
       return length;
@@ -210,7 +214,7 @@ export class LinuxConnection implements Connection, Watcher {
       this.ended = true;
       return 0;
     }
-    const errno = this.#libc.errno();
+    const errno = this.means.libc.errno();
     if (errno === EAGAIN) this.readable = false;
     else if (errno !== EINTR) this.#broken = true;
     return -errno;
@@ -218,7 +222,7 @@ export class LinuxConnection implements Connection, Watcher {
 
   /** What a write means that failed; as {@link send} tells it. */
   judgeWrite(): number {
-    const errno = this.#libc.errno();
+    const errno = this.means.libc.errno();
     if (errno === EAGAIN) this.writable = false;
     else if (errno !== EINTR && errno !== EPIPE) this.#broken = true;
     return -errno;
@@ -235,7 +239,7 @@ export class LinuxConnection implements Connection, Watcher {
     if (length === -EAGAIN) return;
     if (length === -EINTR) return this.#goOn();
     this.#reading = undefined;
-    this.loop.calls();
+    this.means.loop.calls();
     if (!this.open) done(this.#closedError());
     else if (length < 0) done(this.#error("Cannot read", -length));
     else done(length === 0 ? null : length);
@@ -246,7 +250,7 @@ export class LinuxConnection implements Connection, Watcher {
     if (length === -EAGAIN) return;
     if (length === -EINTR) return this.#goOn();
     this.#writing = undefined;
-    this.loop.calls();
+    this.means.loop.calls();
     if (!this.open) done(this.#closedError());
     else if (length < 0) done(this.#error("Cannot write", -length));
     else done(length);

@@ -10,7 +10,7 @@ import type {
   RelayProgress,
   RelayStart,
 } from "../engine.ts";
-import { CONNECTION_EVENTS, LinuxConnection } from "./connection.ts";
+import { CONNECTION_EVENTS, type ConnectionMeans, LinuxConnection } from "./connection.ts";
 import { Dial } from "./dial.ts";
 import { EventLoop } from "./event_loop.ts";
 import type { FlowMeans } from "./flow.ts";
@@ -53,9 +53,11 @@ export class LinuxEngine implements Engine {
   readonly #connections = new Set<LinuxConnection>();
   readonly #dials = new Set<Dial>();
   readonly #means: FlowMeans;
+  readonly #common: ConnectionMeans;
 
   /** @throws SystemError Without free file descriptors. Ask {@link supported} first. */
   constructor(options: LinuxEngineOptions = {}) {
+    this.#common = { libc: libc(), loop: this.#loop, registry: this.#connections };
     this.#means = {
       loop: this.#loop,
       pipes: new Pipes(options.pipes ?? PIPES, options.pipeBytes ?? PIPE_BYTES),
@@ -147,7 +149,7 @@ export class LinuxEngine implements Engine {
       done(dialled);
     };
     const connected = (fd: number, events: number) => {
-      const connection = new LinuxConnection(fd, address, this.#loop, this.#connections);
+      const connection = new LinuxConnection(fd, address, this.#common);
       this.#loop.epoll.replace(fd, connection);
       connection.ready(events);
       settle(connection);
@@ -192,7 +194,7 @@ export class LinuxEngine implements Engine {
   }
 
   #connect(fd: number, remote: HostAddress, local?: HostAddress): LinuxConnection {
-    const connection = new LinuxConnection(fd, remote, this.#loop, this.#connections, local);
+    const connection = new LinuxConnection(fd, remote, this.#common, local);
     try {
       this.#loop.epoll.add(fd, CONNECTION_EVENTS, connection);
     } catch (error) {

@@ -99,8 +99,19 @@ function groupsOf(text: string): number[] {
   return [...head!, ...new Array<number>(8 - head!.length - tail.length).fill(0), ...tail];
 }
 
+/** Texts of IPv4 addresses, by their number: few hosts make most connections. */
+const texts = new Map<number, string>();
+const MOST_TEXTS = 4096;
+
 function formatV4(bytes: Uint8Array, at: number): string {
-  return `${bytes[at]}.${bytes[at + 1]}.${bytes[at + 2]}.${bytes[at + 3]}`;
+  const number = bytes[at]! << 24 | bytes[at + 1]! << 16 | bytes[at + 2]! << 8 | bytes[at + 3]!;
+  let text = texts.get(number);
+  if (text === undefined) {
+    text = `${bytes[at]}.${bytes[at + 1]}.${bytes[at + 2]}.${bytes[at + 3]}`;
+    if (texts.size >= MOST_TEXTS) texts.clear();
+    texts.set(number, text);
+  }
+  return text;
 }
 
 /** With the first of the longest runs of two or more zeros left out, as RFC 5952 wants it. */
