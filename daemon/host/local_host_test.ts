@@ -103,9 +103,12 @@ Deno.test("LocalHost ends the whole group on timeout", async () => {
 
 Deno.test("LocalHost gives up output that a process outside the group holds", async () => {
   const file = await Deno.makeTempFile();
-  const script = `setsid sh -c 'echo $$ > "$0"; exec sleep 100' "$1" & exit 0`;
-  await fails({ script, args: [file], timeoutMs: 500 }, "timeout");
-  Deno.kill(Number(await Deno.readTextFile(file)), "SIGKILL");
+  const script = `setsid sh -c 'echo $$ > "$0"; exec sleep 100' "$1" &
+until [ -s "$1" ]; do sleep 0.01; done`;
+  await fails({ script, args: [file], timeoutMs: 2000 }, "timeout");
+  const pid = Number(await Deno.readTextFile(file));
+  ok(pid > 1, "0 would be the process group of this test");
+  Deno.kill(pid, "SIGKILL");
   await Deno.remove(file);
 });
 

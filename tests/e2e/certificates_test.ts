@@ -6,6 +6,7 @@
 import { match, ok, strictEqual } from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { join } from "node:path";
+import { killOne } from "../kill_one.ts";
 import { Pebble, pebbleMissing } from "../acme/pebble.ts";
 import { makeIngressImage, whyNoIngressImage } from "../ingress/image.ts";
 import { freshAddress } from "../loopback/mod.ts";
@@ -75,7 +76,7 @@ class Site {
       if (cwd !== this.#release || !words.some((word) => word.endsWith("program/main.ts"))) {
         continue;
       }
-      Deno.kill(Number(name), "SIGKILL");
+      killOne(Number(name));
       return;
     }
     throw new Error("the letsencrypt program does not run");

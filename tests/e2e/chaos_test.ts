@@ -1,4 +1,5 @@
 /** Full disks for logs, a clock that jumps, a killed keeper: the pod stays, converges and leaves nothing. */
+import { killOne } from "../kill_one.ts";
 import { fillDisk } from "../fill_disk.ts";
 import assert from "node:assert/strict";
 import { delimiter } from "node:path";
@@ -98,7 +99,7 @@ Deno.test("a clock that jumps an hour back and forth moves no timer", async () =
     assert.equal((await pod.pod("run", "--wait=30")).code, 0);
     const count = async () => (await pod.read("probes"))?.split("\n").length ?? 0;
     await eventually("probes go on", async () => (await count()) > 5, 20_000);
-    Deno.kill(await unitPid(pod), "SIGKILL");
+    killOne(await unitPid(pod));
     await eventually(
       "a restart",
       async () => (await starts(pod)) === 2 && await ready(pod),
@@ -118,11 +119,11 @@ Deno.test("kill -9 of a program's keeper: one program, never two", async () => {
   await pod.pod("run", "--wait=30");
   const first = await unitPid(pod);
   const stat = await Deno.readTextFile(`/proc/${first}/stat`);
-  Deno.kill(Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]), "SIGKILL");
+  killOne(Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]));
   await new Promise((resolve) => setTimeout(resolve, 3000));
   assert.ok(await lives(first), "the program goes on");
   assert.ok(await ready(pod));
-  Deno.kill(first, "SIGKILL");
+  killOne(first);
   await eventually("a second start", async () => (await starts(pod)) === 2 && await ready(pod));
   const pids = (await pod.read("pids"))!.trim().split("\n").map(Number);
   const alive = (await Promise.all(pids.map(lives))).filter(Boolean);

@@ -1,6 +1,7 @@
 /** The main job from end to end, for a web pod of either kind. */
 import assert from "node:assert/strict";
 import { parsePodStatus } from "../../podc/mod.ts";
+import { killOne } from "../kill_one.ts";
 import { eventually } from "../shell/pod_folder.ts";
 import { load } from "./load.ts";
 import { HOSTS, LocalCluster, type WebKind } from "./local_cluster.ts";
@@ -74,7 +75,7 @@ export function clusterPath(
           const before = await runningId(cluster);
           const { pid, readiness } = await status();
           assert.ok(pid && readiness);
-          Deno.kill(pid, "SIGKILL");
+          killOne(pid);
           await eventually("a new supervisor", async () => {
             const now = await status();
             return now.pid !== undefined && now.pid !== pid && now.readiness;

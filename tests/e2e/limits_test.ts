@@ -1,6 +1,7 @@
 /** Limitations of the original's pods, shown to be gone on real podman. The numbers are those of its list. */
 import assert from "node:assert/strict";
 import $ from "dax";
+import { killOne } from "../kill_one.ts";
 import { eventually, PodFolder } from "../shell/pod_folder.ts";
 import { hasPodman, IMAGE, inspect, makeImage } from "./podman.ts";
 
@@ -88,7 +89,7 @@ test("a reboot is told from a crash: what was started before it is not adopted",
   await using pod = await PodFolder.compile(yaml());
   assert.deepEqual(await pod.pod("run", "--wait=30"), { code: 0, out: "", err: "" });
   const before = await inspect("web-web-1.0.0", "{{.Id}}");
-  Deno.kill(await pod.supervisor(), "SIGKILL");
+  killOne(await pod.supervisor());
   await eventually("it is gone", async () => (await pod.pod("ps")).out.includes("unknown"));
   // What a reboot leaves: containers that ended, and files that speak of another boot.
   await $`podman pod stop -t 0 web-1.0.0`.quiet();

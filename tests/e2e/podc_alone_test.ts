@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import $ from "dax";
 import { parsePodStatus } from "../../podc/mod.ts";
+import { killOne } from "../kill_one.ts";
 import { eventually, lives, PodFolder, run } from "../shell/pod_folder.ts";
 import { hasPodman, IMAGE, inspect, makeImage } from "./podman.ts";
 
@@ -87,7 +88,7 @@ test("kill -9 of the supervisor leaves the container running, and run adopts it"
   await pod.pod("run", "--wait=30");
   const started = await inspect("web-web-1.0.0", "{{.Id}} {{.State.StartedAt}}");
   const first = await pod.supervisor();
-  Deno.kill(first, "SIGKILL");
+  killOne(first);
   await eventually("it is gone", async () => !(await lives(first)));
   assert.equal((await pod.pod("run", "--wait=30")).code, 0);
   assert.equal(await inspect("web-web-1.0.0", "{{.Id}} {{.State.StartedAt}}"), started);

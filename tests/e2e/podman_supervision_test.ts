@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import $ from "dax";
 import { parsePodStatus } from "../../podc/mod.ts";
+import { killOne } from "../kill_one.ts";
 import { eventually, PodFolder } from "../shell/pod_folder.ts";
 import { hasPodman, IMAGE, inspect, makeImage } from "./podman.ts";
 
@@ -155,6 +156,16 @@ test("pull: never does not ask, and limits reach the container", async () => {
   assert.equal(await inspect("web-web-1.0.0", "{{.Config.User}}"), "1000");
 });
 
+/** The process that `template` names of a container, once podman tells it: for a moment it may not. */
+async function pidOf(container: string, template: string): Promise<number> {
+  let pid = 0;
+  await eventually(`${template} of ${container}`, async () => {
+    pid = Number(await inspect(container, template));
+    return pid > 1;
+  });
+  return pid;
+}
+
 test("chaos behind the pod's back: it converges, and nothing runs twice", async () => {
   await using pod = await PodFolder.compile(
     yaml({
@@ -162,19 +173,19 @@ test("chaos behind the pod's back: it converges, and nothing runs twice", async 
       side: { script: SERVE, more: ["restart: always"] },
     }),
   );
-  await pod.pod("run", "--wait=30");
+  assert.equal((await pod.pod("run", "--wait=30")).code, 0);
   const blows: [string, () => PromiseLike<unknown>][] = [
     ["kill -9 of a container's process", async () => {
-      Deno.kill(Number(await inspect("web-web-1.0.0", "{{.State.Pid}}")), "SIGKILL");
+      killOne(await pidOf("web-web-1.0.0", "{{.State.Pid}}"));
     }],
     ["kill -9 of conmon", async () => {
-      Deno.kill(Number(await inspect("web-web-1.0.0", "{{.State.ConmonPid}}")), "SIGKILL");
+      killOne(await pidOf("web-web-1.0.0", "{{.State.ConmonPid}}"));
     }],
     ["podman pod stop", () => $`podman pod stop -t 1 web-1.0.0`.quiet()],
     ["podman pod rm", () => $`podman pod rm -f -t 0 web-1.0.0`.quiet()],
     ["podman rm of one", () => $`podman rm -f -t 0 side-web-1.0.0`.quiet()],
     ["kill -9 of the supervisor and all containers", async () => {
-      Deno.kill(await pod.supervisor(), "SIGKILL");
+      killOne(await pod.supervisor());
       await $`podman kill --all`.noThrow().quiet();
     }],
     [

@@ -1,5 +1,6 @@
 /** Limitations of the original's pods that need no podman to be shown gone. The numbers are those of its list. */
 import assert from "node:assert/strict";
+import { killOne } from "../kill_one.ts";
 import { eventually, lives, PodFolder } from "./pod_folder.ts";
 
 const program = (script: string, more = "") =>
@@ -53,7 +54,7 @@ Deno.test("L25: nothing but the pod's own folder is needed to start anew after a
   assert.equal((await pod.pod("run", "--host-interface=127.0.0.9", "--wait=20")).code, 0);
   const before = await pod.read(".pod.run/unit/web/process");
   for (const pid of [await pod.supervisor(), Number(before?.split(" ")[0])]) {
-    Deno.kill(pid, "SIGKILL");
+    killOne(pid);
     await eventually(`the end of ${pid}`, async () => !await lives(pid));
   }
   await Deno.writeTextFile(`${pod.dir}/.pod.run/boot`, "00000000-0000-0000-0000-000000000000\n");

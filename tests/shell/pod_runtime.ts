@@ -1,6 +1,7 @@
 /** The pod script's runtime with a program for a unit; no podman needed. A file beside this one runs it for each shell. */
 import assert from "node:assert/strict";
 import { parsePodStatus } from "../../podc/mod.ts";
+import { killOne } from "../kill_one.ts";
 import { eventually, lives, PodFolder } from "./pod_folder.ts";
 import { shells } from "./shells.ts";
 
@@ -84,7 +85,7 @@ export async function runtimeSuite(shellName: string): Promise<void> {
     await pod.pod("run", "--wait=20");
     const process = await pod.read(".pod.run/unit/web/process");
     const first = await pod.supervisor();
-    Deno.kill(first, "SIGKILL");
+    killOne(first);
     await eventually("ps knows", async () => (await pod.pod("ps")).out.includes("status: unknown"));
     assert.ok(await lives(Number(process?.split(" ")[0])));
 
@@ -98,7 +99,7 @@ export async function runtimeSuite(shellName: string): Promise<void> {
     await using pod = await compile(yaml(SERVE, "  restart: always"));
     await pod.pod("run", "--wait=20");
     const pid = Number((await pod.read(".pod.run/unit/web/process"))?.split(" ")[0]);
-    Deno.kill(await pod.supervisor(), "SIGKILL");
+    killOne(await pod.supervisor());
     assert.equal((await pod.pod("stop")).code, 0);
     assert.equal(await lives(pid), false);
     assert.equal((await status(pod)).status, "exited");
@@ -115,7 +116,7 @@ export async function runtimeSuite(shellName: string): Promise<void> {
     await eventually("its end has begun", async () => {
       return (await pod.log("-p")).some((line) => /ending by stop/.test(line));
     });
-    Deno.kill(supervisor, "SIGKILL");
+    killOne(supervisor);
     assert.equal((await stopping).code, 0);
     assert.equal(await lives(pid), false);
     assert.equal((await status(pod)).status, "exited");
