@@ -35,6 +35,11 @@ export class Running implements AsyncDisposable {
     return this.servers[0]?.rssKb ?? 0;
   }
 
+  /** The same, with pages that other processes have too counted as a part. */
+  get pssKb(): number {
+    return this.servers[0]?.pssKb ?? 0;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const server of this.servers) await server[Symbol.asyncDispose]();
     if (this.directory) await Deno.remove(this.directory, { recursive: true });
@@ -69,8 +74,9 @@ const direct: Contender = {
  * @param checkout Where its sources are.
  */
 export function ours(engine: string, workers?: number, checkout = root): Contender {
+  const threads = workers === undefined ? "" : ` ${workers} thread${workers === 1 ? "" : "s"}`;
   return {
-    name: checkout === root ? engine : `${engine} of ${checkout}`,
+    name: (checkout === root ? engine : `${engine} of ${checkout}`) + threads,
     bar: false,
     address: near,
     start: async (hops, extra) => {
@@ -141,6 +147,8 @@ export function contenders(): Contender[] {
   const engines = ["deno", "linux"].filter((engine) =>
     parseProxyConf(`ENGINE ${engine}\n`, "/").problems.length === 0
   );
-  const threads = [...new Set([1, navigator.hardwareConcurrency])];
-  return [direct, ...engines.map((engine) => ours(engine)), ...threads.map(haproxy)];
+  const cores = navigator.hardwareConcurrency;
+  const like = engines.includes("linux") && cores > 1 ? [ours("linux", 1)] : [];
+  const threads = [...new Set([1, cores])];
+  return [direct, ...engines.map((engine) => ours(engine)), ...like, ...threads.map(haproxy)];
 }

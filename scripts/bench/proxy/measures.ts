@@ -22,7 +22,9 @@ export const UNITS: Readonly<Record<string, { readonly digits: number; readonly 
     "kept-alive, CPU us each": { digits: 0, less: true },
     "kept-alive, p50 ms": { digits: 2, less: true },
     "kept-alive, p99 ms": { digits: 2, less: true },
-    "kB per idle connection": { digits: 1, less: true },
+    "kB per idle connection, the first": { digits: 1, less: true },
+    "kB per idle connection, further ones": { digits: 1, less: true },
+    "PSS with 3,000 listeners, MB": { digits: 0, less: true },
     "RSS with 3,000 listeners, MB": { digits: 0, less: true },
     "idle CPU with 3,000 listeners, %": { digits: 2, less: true },
     "start with 3,000 listeners, ms": { digits: 0, less: true },
@@ -32,7 +34,8 @@ export const UNITS: Readonly<Record<string, { readonly digits: number; readonly 
     "RSS with 61,000 (extrapolated), MB": { digits: 0, less: true },
   };
 
-const IDLE = { quick: 1000, whole: 3000 };
+/** Of idle connections, the first let a process make room, further ones tell what each of them takes. */
+const IDLE = { first: 2000, further: 3000 };
 const FEW = { first: 62000, last: 64997 };
 /** Clear of the local ports that Linux has by default. */
 const MANY = { first: 10_000, last: 27_997 };
@@ -77,16 +80,19 @@ export async function atRest(contender: Contender, quick: boolean): Promise<Meas
   {
     await using running = await contender.start(1);
     await ready(running);
-    const count = quick ? IDLE.quick : IDLE.whole;
     const before = running.rssKb;
-    measured["kB per idle connection"] = await withIdle(
-      contender.address("http"),
-      count,
-      () => Promise.resolve((running.rssKb - before) / count),
-    );
+    const address = contender.address("http");
+    const [first, all] = await withIdle(address, IDLE.first, async () => {
+      const { rssKb } = running;
+      const more = await withIdle(address, IDLE.further, () => Promise.resolve(running.rssKb));
+      return [rssKb, more];
+    });
+    measured["kB per idle connection, the first"] = (first - before) / IDLE.first;
+    measured["kB per idle connection, further ones"] = (all - first) / IDLE.further;
   }
   const few = await listening(contender, FEW, FEW_COUNT, quick ? 3000 : 10_000);
   measured["RSS with 3,000 listeners, MB"] = few.rssMb;
+  measured["PSS with 3,000 listeners, MB"] = few.pssMb;
   measured["idle CPU with 3,000 listeners, %"] = few.idlePercent;
   measured["start with 3,000 listeners, ms"] = few.startMs;
   const limit = Number(await must("sh", "-c", "ulimit -Hn"));
@@ -106,7 +112,7 @@ async function listening(
   extra: { first: number; last: number },
   count: number,
   idleMs: number,
-): Promise<{ startMs: number; rssMb: number; idlePercent: number }> {
+): Promise<{ startMs: number; rssMb: number; pssMb: number; idlePercent: number }> {
   if (extra.last - extra.first + 3 !== count) throw new Error(`That are not ${count} ports`);
   const begin = performance.now();
   await using running = await contender.start(1, extra);
@@ -117,7 +123,8 @@ async function listening(
   const before = running.cpuMs;
   await pause(idleMs);
   const idlePercent = idleMs > 0 ? (running.cpuMs - before) / idleMs * 100 : NaN;
-  return { startMs, rssMb: running.rssKb / 1024, idlePercent };
+  const { rssKb, pssKb } = running;
+  return { startMs, rssMb: rssKb / 1024, pssMb: pssKb / 1024, idlePercent };
 }
 
 /** Waits until requests get through all hops. */

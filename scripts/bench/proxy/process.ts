@@ -57,6 +57,12 @@ export class Server implements AsyncDisposable {
     return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]);
   }
 
+  /** Its part of the memory that it has, alone or with others, in kB. */
+  get pssKb(): number {
+    const rollup = Deno.readTextFileSync(`/proc/${this.#child.pid}/smaps_rollup`);
+    return Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1]);
+  }
+
   /** Waits until `hostname:port` takes connections, and as long as the server lives. Gives the time since `begin` in ms. */
   async listens(hostname: string, port: number, begin = performance.now()): Promise<number> {
     let dead = false;
