@@ -36,9 +36,11 @@ function seconds(key: SecondsKey): [Reader, Writer] {
 
 function path(key: "portsConf" | "hostsConf" | "socket"): [Reader, Writer] {
   return [
-    (value, directory) => ({
-      [key]: isAbsolute(value) ? normalize(value) : join(directory, value),
-    }),
+    (value, directory) => {
+      const path = isAbsolute(value) ? normalize(value) : join(directory, value);
+      // What comes out of "x /." could not be written down again.
+      return /\s$/.test(path) ? "a path that does not end with a blank" : { [key]: path };
+    },
     (conf) => conf[key],
   ];
 }

@@ -173,6 +173,13 @@ Deno.test("formatProxyConf refuses what the format has no way to write", () => {
   }
 });
 
+Deno.test("a path that ends with a blank is no path, wherever the blank comes from", () => {
+  for (const value of ["conf\t/.", "a/b /../b\t/."]) {
+    const { problems } = parseProxyConf(`PORTSCONF ${value}\n`, DIRECTORY);
+    assert.match(problems[0] ?? "", /a path that does not end with a blank/, value);
+  }
+});
+
 Deno.test("parseProxyConf never throws", () => {
   const word = fc.oneof(
     fc.constantFrom("PORT", "HOST", "CLUSTERPORTS", "PROXYFROM", "REMEMBEROK", "#", "\n", " "),
