@@ -16,8 +16,9 @@ import type { EventLoop } from "./event_loop.ts";
 import { type Libc, MSG_MORE, MSG_NOSIGNAL, SHUT_WR, SO_LINGER, SOL_SOCKET } from "./libc.ts";
 import { ADDRESS_BYTES, decodeAddress } from "./socket_address.ts";
 
-/** What a connection is registered for, once for its whole life. */
+/** What a connection is registered for, and what is left of it while nobody takes the bytes that come. */
 export const CONNECTION_EVENTS = (EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET) >>> 0;
+const DEAF_EVENTS = (EPOLLOUT | EPOLLRDHUP | EPOLLET) >>> 0;
 const ANY_END = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 const READS = EPOLLIN | EPOLLPRI | ANY_END;
 const WRITES = EPOLLOUT | EPOLLHUP | EPOLLERR;
@@ -66,6 +67,8 @@ export class LinuxConnection implements Connection, Watcher {
   driver: Driver | undefined;
   /** The other end said that it sends nothing more than what waits here. */
   #endAnnounced = false;
+  /** Whether it is told of bytes that come. */
+  #hears = true;
   /** The other end sends urgent data, at which reads stop short. */
   #urgent = false;
   #broken = false;
@@ -111,6 +114,16 @@ export class LinuxConnection implements Connection, Watcher {
     if (writable) this.writable = true;
     if (this.driver) return this.driver.ready(this, writable);
     this.#goOn();
+  }
+
+  /**
+   * Whether to be told of bytes that come. While nobody takes any, each segment would wake this thread
+   * for nothing; what waits here stays `readable`.
+   */
+  hear(bytes: boolean): void {
+    if (bytes === this.#hears || !this.open) return;
+    this.#hears = bytes;
+    this.means.loop.epoll.change(this.fd, bytes ? CONNECTION_EVENTS : DEAF_EVENTS);
   }
 
   read(buffer: Bytes): Promise<number | null> {

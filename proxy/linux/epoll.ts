@@ -15,6 +15,7 @@ export const EPOLLET = 0x80000000;
 
 const CTL_ADD = 1;
 const CTL_DEL = 2;
+const CTL_MOD = 3;
 /** Events taken from the kernel at once. */
 const BATCH = 512;
 /** `struct epoll_event` is packed on x86_64 only. In units of 4 bytes: */
@@ -55,18 +56,18 @@ export class Epoll {
   /** Tells `watcher` of `events` at `fd`. @throws SystemError */
   add(fd: number, events: number, watcher: Watcher): void {
     this.#registration = (this.#registration + 1) >>> 0;
-    this.#one[0] = events;
-    this.#one[DATA] = fd;
-    this.#one[DATA + 1] = this.#registration;
-    if (this.#libc.epoll_ctl(this.fd, CTL_ADD, fd, this.#one) < 0) {
-      throw new SystemError("Cannot watch a socket", this.#libc.errno());
-    }
+    this.#control(CTL_ADD, fd, events, this.#registration);
     while (this.#watchers.length <= fd) {
       this.#watchers.push(undefined);
       this.#registrations.push(0);
     }
     this.#watchers[fd] = watcher;
     this.#registrations[fd] = this.#registration;
+  }
+
+  /** Tells of other events at `fd` from now on, and of those among them that are the case now. @throws SystemError */
+  change(fd: number, events: number): void {
+    this.#control(CTL_MOD, fd, events, this.#registrations[fd]!);
   }
 
   /** What happens at `fd` is told to `watcher` from now on. */
@@ -116,5 +117,14 @@ export class Epoll {
 
   close(): void {
     this.#libc.close(this.fd);
+  }
+
+  #control(operation: number, fd: number, events: number, registration: number): void {
+    this.#one[0] = events;
+    this.#one[DATA] = fd;
+    this.#one[DATA + 1] = registration;
+    if (this.#libc.epoll_ctl(this.fd, operation, fd, this.#one) < 0) {
+      throw new SystemError("Cannot watch a socket", this.#libc.errno());
+    }
   }
 }

@@ -64,7 +64,11 @@ export class Flow implements Deferred {
   /** Passes on what it can for now. */
   pump(): void {
     for (let left = BUDGET; !this.done;) {
-      if (!this.#flush() || this.done) return;
+      const flushed = this.#flush();
+      if (this.done) return;
+      // What comes meanwhile waits in the kernel, where it wakes nobody.
+      this.source.hear(flushed);
+      if (!flushed) return;
       if (this.source.ended) return this.#end();
       if (!this.source.readable || !this.sink.writable) return this.#releasePipe();
       if (left-- === 0) return this.#defer();

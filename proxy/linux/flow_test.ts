@@ -12,6 +12,9 @@ const MSG_OOB = 1;
 interface Ends {
   readonly client: Connection;
   readonly target: Connection;
+  /** The engine's ends of both. */
+  readonly inner: LinuxConnection;
+  readonly outer: LinuxConnection;
   readonly ended: Promise<RelayCount>;
 }
 
@@ -34,7 +37,14 @@ async function withRelays(
   const join = async () => {
     const [client, inner] = await pair();
     const [outer, target] = await pair();
-    return { client, target, ended: relayed(engine, inner, outer, {}) };
+    const ended = relayed(engine, inner, outer, {});
+    return {
+      client,
+      target,
+      inner: inner as LinuxConnection,
+      outer: outer as LinuxConnection,
+      ended,
+    };
   };
   try {
     await test(join, engine);
@@ -89,6 +99,36 @@ for (const [pipes, pipeBytes] of [[0, 0], [1, 0], [64, 1 << 20]] as const) {
       }),
   });
 }
+
+Deno.test({
+  name: "what comes for a reader that takes nothing wakes nobody",
+  ignore,
+  fn: () =>
+    withRelays({}, async (join) => {
+      const { client, target, inner, outer, ended } = await join();
+      const chunk = new Uint8Array(65536);
+      let bytes = 0;
+      while (outer.writable) bytes += await client.write(chunk);
+      let woken = 0;
+      inner.ready = (events) => {
+        woken++;
+        Object.getPrototypeOf(inner).ready.call(inner, events);
+      };
+      // Each of them arrives before the next is sent.
+      for (let sent = 0; sent < 10; sent++) {
+        bytes += await client.write(chunk.subarray(0, 1000));
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+      assert.ok(!outer.writable, "the reader has to be stuck for this to mean something");
+      assert.ok(woken <= 1, `woken ${woken} times`);
+      await client.closeWrite();
+      const buffer = new Uint8Array(1 << 20);
+      for (let read: number | null; (read = await target.read(buffer)) !== null;) bytes -= read;
+      assert.equal(bytes, 0);
+      await target.closeWrite();
+      assert.equal((await ended).end, "closed");
+    }),
+});
 
 Deno.test({
   name: "a stream with urgent data does not stall",
