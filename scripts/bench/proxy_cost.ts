@@ -12,12 +12,9 @@
 import { parseArgs } from "node:util";
 import { type Contender, haproxy, ours } from "./proxy/contenders.ts";
 import { bulk, Pods, requests } from "./proxy/load.ts";
-import { ready } from "./proxy/measures.ts";
+import { ready, WARM_UP_SECONDS } from "./proxy/measures.ts";
 import { checkPrograms } from "./proxy/programs.ts";
 import { median, table } from "./table.ts";
-
-/** For code that is compiled while it runs. */
-const WARM_UP_SECONDS = 4;
 
 /** A load; gives how many units (connections, requests, GB) were served. */
 type Load = (contender: Contender, seconds: number) => Promise<number>;

@@ -41,7 +41,10 @@ const FEW = { first: 62000, last: 64997 };
 const MANY = { first: 10_000, last: 27_997 };
 const [FEW_COUNT, MANY_COUNT, ALL_COUNT] = [3000, 18_000, 61_000];
 
-/** Throughput, rates, times and CPU, over one hop or two. */
+/** Connections for this long come before what is measured: some code is compiled while it runs. */
+export const WARM_UP_SECONDS = 4;
+
+/** Throughput, rates, times and CPU, over one hop or two, of a process that has served for a while. */
 export async function inUse(
   contender: Contender,
   hops: number,
@@ -51,6 +54,9 @@ export async function inUse(
   const prefix = `${hops} hop${hops === 1 ? "" : "s"}, `;
   await using running = await contender.start(hops);
   await ready(running);
+  if (running.servers.length > 0) {
+    await requests(contender.address("http"), "new", WARM_UP_SECONDS);
+  }
   const cpu = async <T>(work: () => Promise<T>): Promise<[T, number]> => {
     const before = running.cpuMs;
     return [await work(), running.cpuMs - before];
