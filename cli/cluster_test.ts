@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, doesNotMatch, match, ok, strictEqual } from "node:assert/strict";
 import { exists } from "./testing/exists.ts";
 import { podYaml, TestProject } from "./testing/project.ts";
 import { makeKey } from "./testing/sshd.ts";
@@ -216,6 +216,13 @@ Deno.test("pod rerun leaves a request on the hosts", async () => {
   await using project = await withWeb();
   match(await project.fails("pod rerun web"), /was it synced/);
   await project.ok("cluster sync");
+  doesNotMatch((await project.run("pod rerun web")).stderr, /a new version/);
+  const pod = project.path("h1", "pods", "web", "release", "1.0.0", "pod");
+  await Deno.writeTextFile(pod, "#!/bin/sh\n# updateOrder: start-first\n");
+  match(
+    (await project.run("pod rerun web")).stderr,
+    /A rerun stops web before it starts it; .* \(sns pod release web\)/,
+  );
   await project.ok("pod rerun web web");
   strictEqual(await read(project.home("h2", "pods/web/release/1.0.0/pod.action")), "rerun web\n");
   await project.fails(["pod", "rerun", "web", "a b"]);

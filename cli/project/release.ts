@@ -1,7 +1,13 @@
 /** Releases: the compiled versions of a pod on a host, in `<host>/pods/<pod>/release/<version>`. */
 import { join } from "node:path";
-import { compareVersions, parsePodState, type PodState } from "../../podc/mod.ts";
-import { isVersion } from "../../podc/mod.ts";
+import {
+  compareVersions,
+  HEADER_BYTES,
+  isVersion,
+  parsePodState,
+  type PodState,
+  startsFirst,
+} from "../../podc/mod.ts";
 import { RELEASE_FILES } from "../../daemon/mod.ts";
 import { UserError } from "../errors.ts";
 import { attachedPods, podDir, retire } from "./attachment.ts";
@@ -46,6 +52,14 @@ export async function hostReleases(host: HostDir): Promise<Release[]> {
   const releases: Release[] = [];
   for (const pod of await attachedPods(host)) releases.push(...await podReleases(host, pod));
   return releases;
+}
+
+/** Whether other versions of the pod go on until this one is ready: `updateOrder` in its pod.yaml. */
+export async function saysStartFirst({ dir }: Release): Promise<boolean> {
+  using file = await Deno.open(join(dir, RELEASE_FILES.pod));
+  const head = new Uint8Array(HEADER_BYTES);
+  const length = await file.read(head) ?? 0;
+  return startsFirst(new TextDecoder().decode(head.subarray(0, length)));
 }
 
 async function readState(dir: string): Promise<PodState> {

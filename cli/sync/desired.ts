@@ -1,12 +1,11 @@
 /** Reads from the project what each host should hold. */
 import { join } from "node:path";
 import { RELEASE_FILES } from "../../daemon/mod.ts";
-import { HEADER_BYTES, startsFirst } from "../../podc/mod.ts";
 import type { Cluster } from "../project/cluster.ts";
 import { configChecksum, configShape, fileChecksum } from "../project/config_checksum.ts";
 import { statIfPresent, visibleNames } from "../project/files.ts";
 import type { HostDir } from "../project/host.ts";
-import { hostReleases, type Release } from "../project/release.ts";
+import { hostReleases, type Release, saysStartFirst } from "../project/release.ts";
 import { hostsConfFor, type RoutedHost } from "./hosts_conf.ts";
 import type { ConfigSums, DesiredHost, DesiredRelease } from "./state.ts";
 
@@ -41,23 +40,15 @@ export async function desiredHost(
   };
 }
 
-async function desiredRelease({ pod, version, state, dir }: Release): Promise<DesiredRelease> {
+async function desiredRelease(release: Release): Promise<DesiredRelease> {
+  const { pod, version, state, dir } = release;
   const files = new Map<string, string>();
   for (const name of DELIVERED) {
     const path = join(dir, name);
     if (await statIfPresent(path)) files.set(name, await fileChecksum(path));
   }
-  const starts = await saysStartFirst(join(dir, RELEASE_FILES.pod));
-  return { pod, version, state, startsFirst: starts, files, configs: await configSums(dir) };
-}
-
-/** What the header of a `pod` file says; one that is not there says nothing. */
-async function saysStartFirst(path: string): Promise<boolean> {
-  if (!await statIfPresent(path)) return false;
-  using file = await Deno.open(path);
-  const head = new Uint8Array(HEADER_BYTES);
-  const length = await file.read(head) ?? 0;
-  return startsFirst(new TextDecoder().decode(head.subarray(0, length)));
+  const startsFirst = await saysStartFirst(release);
+  return { pod, version, state, startsFirst, files, configs: await configSums(dir) };
 }
 
 /** The checksums of what is on disk now; those in the `.txt` files are only a record of the compile. */

@@ -6,7 +6,7 @@ import type { Deps } from "../../deps.ts";
 import { UserError } from "../../errors.ts";
 import { findCluster } from "../../project/cluster.ts";
 import { parsePodRef } from "../../project/pod_ref.ts";
-import { releaseName } from "../../project/release.ts";
+import { type Release, releaseName, saysStartFirst } from "../../project/release.ts";
 import { targetReleases } from "../../project/targets.ts";
 import { callPods, reportFailures, worstCode } from "../../remote/pod_calls.ts";
 
@@ -46,5 +46,17 @@ async function run(deps: Deps, { ref, containers, parallel }: RerunOptions): Pro
     if (code === 0) deps.log.ok(`Asked for a rerun of ${releaseName(release)}`);
   }
   reportFailures(deps, results);
+  if (containers.length === 0) await tellOfReleases(deps, releases);
   return worstCode(results);
+}
+
+/** A rerun ends a pod before it starts it again, also one that could be exchanged without a gap. */
+async function tellOfReleases(deps: Deps, releases: readonly Release[]): Promise<void> {
+  const pods = new Set<string>();
+  for (const release of releases) if (await saysStartFirst(release)) pods.add(release.pod);
+  for (const pod of pods) {
+    deps.log.warn(
+      `A rerun stops ${pod} before it starts it; a new version refuses nobody (sns pod release ${pod})`,
+    );
+  }
 }
