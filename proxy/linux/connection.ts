@@ -75,6 +75,7 @@ export class LinuxConnection implements Connection, Watcher {
   #local: HostAddress | undefined;
   #reading: Waiting<number | null> | undefined;
   #writing: Waiting<number> | undefined;
+
   /**
    * Counts itself in the registry as long as it is open. The caller registers it for events.
    *
