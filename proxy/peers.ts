@@ -6,7 +6,8 @@ import { plainAddress } from "./proxy_header.ts";
 
 /** Pure bookkeeping over the list in force. */
 export class Peers {
-  #hosts: ReadonlyMap<string, HostAddress> = new Map();
+  /** Those to ask, as far as they have an address. */
+  #places: ReadonlyMap<string, HostAddress> = new Map();
   #names: readonly string[] = [];
   #addresses: ReadonlyMap<string, readonly string[]> = new Map();
   #allowed: ReadonlySet<string> = new Set();
@@ -18,8 +19,11 @@ export class Peers {
       own !== undefined && (formatHostAddress(host) === formatHostAddress(own) ||
         (this.#lookUp(own.hostname).length > 0 && placeOf(host) === placeOf(own)));
     const others = hosts.filter((host) => !isOwn(host));
-    this.#hosts = new Map(others.map((host) => [formatHostAddress(host), host]));
-    this.#names = [...this.#hosts.keys()];
+    this.#names = [...new Set(others.map(formatHostAddress))];
+    this.#places = new Map(others.flatMap((host): [string, HostAddress][] => {
+      const hostname = this.#lookUp(host.hostname)[0];
+      return hostname === undefined ? [] : [[formatHostAddress(host), { ...host, hostname }]];
+    }));
     const senders = [...hosts.map((host) => host.hostname), ...extra];
     this.#allowed = new Set(senders.flatMap((name) => this.#lookUp(name)));
   }
@@ -31,9 +35,7 @@ export class Peers {
 
   /** Where the host `name` is reached; `undefined` when it is not listed or its name has no address. */
   address(name: string): HostAddress | undefined {
-    const host = this.#hosts.get(name);
-    const address = host && this.#lookUp(host.hostname)[0];
-    return host && address !== undefined ? { hostname: address, port: host.port } : undefined;
+    return this.#places.get(name);
   }
 
   /** Whether a proxy may connect from `address`. */
