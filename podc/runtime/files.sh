@@ -39,6 +39,11 @@ uptime_s() { # sets "now": seconds since boot, a clock that nobody sets
   now=${now%%.*}
 }
 
+uptime_cs() { # sets "cs": hundredths of a second on the same clock
+  read -r cs _ </proc/uptime
+  cs=${cs%.*}${cs#*.}
+}
+
 boot_id() { # sets "boot"
   get /proc/sys/kernel/random/boot_id unknown
   boot=$value

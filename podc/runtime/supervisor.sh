@@ -141,9 +141,12 @@ attend_exited() {
   fi
   wants_restart || return 0
   if [ "$restart" = on-interval ] && [ "$code" = 0 ] && [ ! -e "$dir/failed" ]; then
+    # Whole seconds would begin it early where something else wakes the supervisor.
     get "$dir/finished" 0
-    if [ "$now" -lt "$((value + interval))" ]; then
-      due_by "$((value + interval))"
+    uptime_cs
+    pause_cs=$((value + interval * 100 - cs))
+    if [ "$pause_cs" -gt 0 ]; then
+      due_by "$((now + (pause_cs + 99) / 100))"
       return
     fi
     drop "$dir/retry"
@@ -162,7 +165,8 @@ wants_restart() { # by the policy "restart", after "code"; what its probes faile
 
 note_end() { # unit: once for each end
   [ -e "$dir/running" ] || return 0
-  put "$dir/finished" "$now"
+  uptime_cs
+  put "$dir/finished" "$cs"
   put "$dir/last-exit" "$code"
   rm -f "$dir/running" "$dir/ending" "$dir/ready" "$dir/probe"
   forget_jobs "$1"

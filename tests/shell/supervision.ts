@@ -1,6 +1,7 @@
 /** Probes, signals, configs and restart policies, with a program for a unit, for one shell. */
 import assert from "node:assert/strict";
 import { parsePodStatus } from "../../podc/mod.ts";
+import { killOne } from "../kill_one.ts";
 import { TextLineStream } from "../text_lines.ts";
 import { eventually, PodFolder } from "./pod_folder.ts";
 import { shells } from "./shells.ts";
@@ -172,6 +173,20 @@ export async function supervisionSuite(shellName: string): Promise<void> {
     assert.equal((await pod.pod("signal", "nobody")).code, 1);
     await Deno.writeTextFile(`${pod.dir}/deaf`, "");
     assert.match((await pod.pod("signal")).err, /Could not be told: web/);
+  });
+
+  test("on-interval leaves that long after each end, whoever wakes the supervisor", async () => {
+    await using pod = await compile(yaml("cat /proc/uptime >>times", ["restart: on-interval:1"]));
+    await pod.pod("run", "--wait=20");
+    const times = async () => (await pod.read("times"))?.trim().split("\n").map(parseFloat) ?? [];
+    await eventually("five runs", async () => {
+      killOne(await pod.supervisor(), "SIGUSR1");
+      return (await times()).length >= 5;
+    });
+    const all = await times();
+    for (const [run, time] of all.slice(1).entries()) {
+      assert.ok(time - all[run]! >= 0.98, `${all}`);
+    }
   });
 
   test("on-interval runs again and again, at rest it is ready", async () => {
