@@ -100,10 +100,12 @@ export class EventLoop implements Watcher {
           if (signal.aborted) return resolve();
           if (this.#turns > 0) this.#turns--;
           this.#turnAt = Infinity;
+          // A thread that nothing but a timer wakes has its turn then, and is not woken once more for it.
+          let events: number;
           do {
-            this.#step(this.#mayWaitMs());
+            events = this.#step(this.#mayWaitMs());
             if (this.#called) this.#goOn();
-          } while (this.#turns === 0 && this.now < this.#turnAt);
+          } while (events > 0 && this.#turns === 0 && this.now < this.#turnAt);
           setImmediate(turn);
         } catch (error) {
           reject(error);
