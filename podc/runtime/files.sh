@@ -34,14 +34,10 @@ get() { # file default: sets "value" to the file's first line
   if [ -r "$1" ]; then read -r value <"$1" || [ -n "$value" ] || value=$2; fi
 }
 
-uptime_s() { # sets "now": seconds since boot, a clock that nobody sets
-  read -r now _ </proc/uptime
-  now=${now%%.*}
-}
-
-uptime_cs() { # sets "cs": hundredths of a second on the same clock
-  read -r cs _ </proc/uptime
-  cs=${cs%.*}${cs#*.}
+uptime_s() { # sets "now": seconds since boot, a clock that nobody sets; and "now_cs": the same in hundredths
+  read -r now_cs _ </proc/uptime
+  now=${now_cs%%.*}
+  now_cs=$now${now_cs#*.}
 }
 
 boot_id() { # sets "boot"

@@ -143,8 +143,7 @@ attend_exited() {
   if [ "$restart" = on-interval ] && [ "$code" = 0 ] && [ ! -e "$dir/failed" ]; then
     # Whole seconds would begin it early where something else wakes the supervisor.
     get "$dir/finished" 0
-    uptime_cs
-    pause_cs=$((value + interval * 100 - cs))
+    pause_cs=$((value + interval * 100 - now_cs))
     if [ "$pause_cs" -gt 0 ]; then
       due_by "$((now + (pause_cs + 99) / 100))"
       return
@@ -165,8 +164,7 @@ wants_restart() { # by the policy "restart", after "code"; what its probes faile
 
 note_end() { # unit: once for each end
   [ -e "$dir/running" ] || return 0
-  uptime_cs
-  put "$dir/finished" "$cs"
+  put "$dir/finished" "$now_cs"
   put "$dir/last-exit" "$code"
   rm -f "$dir/running" "$dir/ending" "$dir/ready" "$dir/probe"
   forget_jobs "$1"

@@ -1,7 +1,7 @@
 /** What only this engine has: pipes that run out, and urgent data, at which reads stop short. */
 import assert from "node:assert/strict";
 import { type Connection, dial, type RelayCount, relayed } from "../engine.ts";
-import { freshAddress, freshPort } from "../test_kit.ts";
+import { freshAddress, freshPort, until } from "../test_kit.ts";
 import { libc, MSG_NOSIGNAL } from "./libc.ts";
 import type { LinuxConnection } from "./connection.ts";
 import { LinuxEngine, type LinuxEngineOptions } from "./linux_engine.ts";
@@ -117,7 +117,7 @@ Deno.test({
       // Each of them arrives before the next is sent.
       for (let sent = 0; sent < 10; sent++) {
         bytes += await client.write(chunk.subarray(0, 1000));
-        await new Promise((resolve) => setTimeout(resolve, 2));
+        await until(() => (client as LinuxConnection).undelivered === 0, "it has arrived");
       }
       assert.ok(!outer.writable, "the reader has to be stuck for this to mean something");
       assert.ok(woken <= 1, `woken ${woken} times`);
