@@ -257,6 +257,30 @@ testIngress("a tcp port of its own for a server that speaks first", {
   });
 });
 
+testIngress("no request goes the way of an earlier one, whose host may be gone by now", {
+  rules: rule("http", {}, 61010) + rule("https", {}, 61010),
+}, async (lab, stack) => {
+  const dir = await Deno.makeTempDir({ prefix: "ingress-certificates-" });
+  stack.defer(() => Deno.remove(dir, { recursive: true }));
+  const { pem } = await makeCertificate(dir, "example.com");
+  await Deno.writeTextFile(join(lab.dir, "usercerts/example.pem"), pem, { mode: 0o600 });
+  lab.reload();
+  // Its host loses power behind each answer: nothing comes any more, not even an end.
+  const pod = new TestServer(lab.ip, async (conn) => {
+    await receive(conn, "\r\n\r\n");
+    await send(conn, "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+    await receive(conn, "never");
+  });
+  stack.defer(() => pod.close());
+  await lab.proxy.map({ clusterPort: 61010, hostPort: pod.port });
+  const says = async (...args: string[]) => (await lab.curl("-k", "-m", "5", ...args)).out;
+  await eventually("the pod answers", async () => await says("--http2", https()) === "ok");
+  for (let round = 0; round < 5; round++) {
+    assert.equal(await says("--http1.1", http(), http(), https(), https()), "okokokok");
+    assert.equal(await says("--http2", https(), https()), "okok");
+  }
+});
+
 testIngress("a limit on connections of one source, which others don't feel", {
   rules: rule("http", {}, A),
   variables: { connRate: "10" },
