@@ -28,6 +28,7 @@ export class Core {
    */
   constructor(engine: Engine, log: Log, first: Plan, now: () => number, share?: ThreadShare) {
     this.#context = makeContext(engine, log, first, now, share);
+    this.#resetLost(first);
     this.#sweepLater();
   }
 
@@ -42,6 +43,7 @@ export class Core {
     context.memory.lifetimes = lifetimesOf(conf);
     context.peers.load(hosts);
     context.table.load(mappings);
+    this.#resetLost(plan);
     this.#sweep();
     this.#keepMetrics();
   }
@@ -113,6 +115,17 @@ export class Core {
       (port) => table.has(port) || conf.clusterPorts.some((range) => inRange(port, range)),
       (host) => hosts.has(host),
     );
+  }
+
+  #resetLost({ conf, bind, podHost }: Plan): void {
+    const { engine, log } = this.#context;
+    engine.resetLost({
+      own: [bind, podHost],
+      silentMs: conf.keepAliveSeconds * 1000,
+      onLost: (host) => {
+        log.often("A host acknowledges nothing: connections with it are reset", { host });
+      },
+    });
   }
 
   /** Ends the connections of other proxies that wait for their first request. */

@@ -180,6 +180,9 @@ export class DenoEngine implements Engine {
     return count;
   }
 
+  /** Deno shows nothing of what this would take. */
+  resetLost(): void {}
+
   after(ms: number, action: () => void): () => void {
     const timer = setTimeout(action, ms);
     return () => clearTimeout(timer);

@@ -75,6 +75,16 @@ export interface RelayOwner {
   relayEnded(count: RelayCount): void;
 }
 
+/** When a connection counts as lost. */
+export interface LossRule {
+  /** The addresses of this machine; connections with them never are. */
+  readonly own: readonly string[];
+  /** The other end acknowledged nothing for this many milliseconds, though it was asked to; 0 for never. */
+  readonly silentMs: number;
+  /** Hears the address of the other end, once for each connection that is lost. */
+  readonly onLost: (hostname: string) => void;
+}
+
 /** An open listener. */
 export interface Listener {
   /** Ends it; connections it accepted stay. Resolves when the address is free again. */
@@ -162,6 +172,11 @@ export interface Engine {
     start: RelayStart,
     owner: RelayOwner,
   ): RelayProgress;
+  /**
+   * From now on connections that are lost are reset, as if the other end had done it. Only the Linux
+   * engine can tell; with the other one, the kernel ends them in its own time.
+   */
+  resetLost(rule: LossRule): void;
   /**
    * Calls `action` once after `ms` milliseconds, or a little later. The returned function cancels it.
    * The timers of an engine run where its sockets do; those of Deno may be starved there.

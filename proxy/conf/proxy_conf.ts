@@ -66,6 +66,11 @@ export interface ProxyConf {
   readonly proxyWaitSeconds: number;
   /** `IDLESECONDS`: a connection without a byte in either direction for this long is closed; 0 for never. */
   readonly idleSeconds: number;
+  /**
+   * `KEEPALIVESECONDS`: a connection with another host that acknowledges nothing for this long is reset; 0
+   * for as late as the kernel does. Linux engine only.
+   */
+  readonly keepAliveSeconds: number;
   /** `DRAINSECONDS`: how long connections may go on after the proxy was told to stop. */
   readonly drainSeconds: number;
 }
@@ -87,6 +92,7 @@ export const DEFAULT_PROXY_CONF: Omit<ProxyConf, "portsConf" | "hostsConf"> = {
   busySeconds: 3,
   proxyWaitSeconds: 1,
   idleSeconds: 0,
+  keepAliveSeconds: 20,
   drainSeconds: 10,
 };
 

@@ -167,5 +167,6 @@ export const KEYS: Readonly<Record<string, [Reader, Writer]>> = {
   BUSYSECONDS: seconds("busySeconds"),
   PROXYWAITSECONDS: seconds("proxyWaitSeconds"),
   IDLESECONDS: seconds("idleSeconds"),
+  KEEPALIVESECONDS: seconds("keepAliveSeconds"),
   DRAINSECONDS: seconds("drainSeconds"),
 };

@@ -116,6 +116,7 @@ const conf: fc.Arbitrary<ProxyConf> = fc.record({
   proxyWaitSeconds: secondsValue,
   drainSeconds: secondsValue,
   idleSeconds: secondsValue,
+  keepAliveSeconds: secondsValue,
   clientFrom: fc.uniqueArray(
     fc.oneof(fc.ipV4(), fc.constantFrom("own", "any", "10.88.0.0/16", "fd00::/8")),
     { minLength: 1, maxLength: 3 },
@@ -147,6 +148,7 @@ const conf: fc.Arbitrary<ProxyConf> = fc.record({
     "proxyWaitSeconds",
     "drainSeconds",
     "idleSeconds",
+    "keepAliveSeconds",
     "clientFrom",
     "prefer",
     "preDial",

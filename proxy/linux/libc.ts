@@ -82,6 +82,7 @@ export function whyNoLibc(): string | undefined {
 }
 
 /** Numbers of the Linux ABI, the same on x86_64 and aarch64. */
+export const AF_UNSPEC = 0;
 export const AF_UNIX = 1;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
@@ -97,6 +98,10 @@ export const SO_LINGER = 13;
 export const SO_PEERCRED = 17;
 export const IPPROTO_TCP = 6;
 export const TCP_NODELAY = 1;
+export const TCP_KEEPIDLE = 4;
+export const TCP_KEEPINTVL = 5;
+export const TCP_KEEPCNT = 6;
+export const TCP_INFO = 11;
 export const MSG_NOSIGNAL = 0x4000;
 /** More follows at once: bytes that fill no segment wait for it. */
 export const MSG_MORE = 0x8000;

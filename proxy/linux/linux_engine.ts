@@ -6,6 +6,7 @@ import type {
   DialError,
   Engine,
   Listener,
+  LossRule,
   RelayOwner,
   RelayProgress,
   RelayStart,
@@ -16,6 +17,7 @@ import { EventLoop } from "./event_loop.ts";
 import type { FlowMeans } from "./flow.ts";
 import { libc, whyNoLibc } from "./libc.ts";
 import { type Accepting, LinuxListener, openListener } from "./listener.ts";
+import { LostConnections } from "./lost.ts";
 import { Pipes } from "./pipes.ts";
 import { Relay } from "./relay.ts";
 import { ADDRESS_BYTES, decodeAddress } from "./socket_address.ts";
@@ -54,10 +56,12 @@ export class LinuxEngine implements Engine {
   readonly #dials = new Set<Dial>();
   readonly #means: FlowMeans;
   readonly #common: ConnectionMeans;
+  readonly #lost: LostConnections;
 
   /** @throws SystemError Without free file descriptors. Ask {@link supported} first. */
   constructor(options: LinuxEngineOptions = {}) {
     this.#common = { libc: libc(), loop: this.#loop, registry: this.#connections };
+    this.#lost = new LostConnections(this.#connections, libc(), this.#loop);
     this.#means = {
       loop: this.#loop,
       pipes: new Pipes(options.pipes ?? PIPES, options.pipeBytes ?? PIPE_BYTES),
@@ -149,6 +153,7 @@ export class LinuxEngine implements Engine {
       done(dialled);
     };
     const connected = (fd: number, events: number) => {
+      this.#lost.watch(fd, address.hostname);
       const connection = new LinuxConnection(fd, address, this.#common);
       this.#loop.epoll.replace(fd, connection);
       connection.ready(events);
@@ -169,6 +174,10 @@ export class LinuxEngine implements Engine {
       throw new TypeError("A relay joins connections of its own engine");
     }
     return new Relay(client, target, start, this.#means, owner);
+  }
+
+  resetLost(rule: LossRule): void {
+    this.#lost.follow(rule);
   }
 
   after(ms: number, action: () => void): () => void {
@@ -194,6 +203,7 @@ export class LinuxEngine implements Engine {
   }
 
   #connect(fd: number, remote: HostAddress, local?: HostAddress): LinuxConnection {
+    if (remote.hostname !== local?.hostname) this.#lost.watch(fd, remote.hostname);
     const connection = new LinuxConnection(fd, remote, this.#common, local);
     try {
       this.#loop.epoll.add(fd, CONNECTION_EVENTS, connection);

@@ -5,21 +5,24 @@
 import assert from "node:assert/strict";
 import { FaultLab } from "../proxy/fault_lab.ts";
 import { whyNoLab } from "../proxy/net_lab.ts";
+import type { Program } from "../proxy/program.ts";
 import { PORT_A, ROUTER } from "../proxy/proxy_host.ts";
 import { eventually } from "../shell/pod_folder.ts";
 
+/** Files that a proxy may have open beside connections of clients: those kept ready, for one. */
+const SLACK = 16;
 const reason = await whyNoLab();
 
 function fault(
   what: string,
   test: (lab: FaultLab) => Promise<void>,
-  othersSuffer = false,
+  { othersSuffer = false, conf = "" } = {},
 ): void {
   Deno.test({
     name: `${what}${reason ? ` (skipped: ${reason})` : ""}`,
     ignore: reason !== undefined,
     fn: async () => {
-      await using lab = await FaultLab.create();
+      await using lab = await FaultLab.create(conf);
       await test(lab);
       await lab.recovered(what, othersSuffer);
     },
@@ -106,7 +109,48 @@ fault("a host that vanishes without a word, and comes back", async (lab) => {
     "streams outlive a cut that is shorter than TCP's patience",
   );
   await streams.end();
-});
+}, { conf: "KEEPALIVESECONDS 120\n" });
+
+// Deno's own engine shows nothing of what the kernel knows.
+if (Deno.env.get("PROXY_ENGINE") !== "deno") {
+  fault(
+    "a host that stays away: connections with it end at both ends, and no others",
+    async (lab) => {
+      const { a, b, c } = lab.hosts;
+      const [baseA, baseB, baseC] = [a.files, b.files, c.files];
+      const streams = lab.client("streams", PORT_A, 20);
+      const open = await streams.json();
+      assert.ok(open.b > 0 && open.c > 0, JSON.stringify(open));
+      const held: Program[] = [];
+      for (const kind of ["silent", "slow"]) {
+        held.push(lab.client("hold", PORT_A, 20, kind));
+        await held.at(-1)!.until("ready");
+      }
+      await eventually("the slow ones are served", () => a.files >= baseA + 100);
+      const [fullA, fullC] = [a.files, c.files];
+      await lab.net.vanish("b");
+      await streams.tell("who lives");
+      assert.deepEqual(await streams.json(), { c: open.c });
+      await a.proxy.until("A host acknowledges nothing", 60_000);
+      await eventually("b has let go of all", () => b.files <= baseB + SLACK, 60_000);
+      await eventually(
+        "a has let go of its half",
+        () => a.files - baseA < (fullA - baseA) * 0.75,
+        60_000,
+      );
+      // Of those to c some read nothing, for longer than a lost host is given.
+      assert.ok(c.files - baseC > (fullC - baseC) * 0.75, `${baseC}, ${fullC}, now ${c.files}`);
+      await lab.net.comeBack("b");
+      await lab.answeredBy("b");
+      for (const each of held) {
+        await each.tell("enough");
+        await each.until("closed");
+      }
+      await streams.end();
+    },
+    { conf: "KEEPALIVESECONDS 3\n" },
+  );
+}
 
 /**
  * Does the same bad thing four times. What a connection takes is about as much as its share of the
@@ -170,5 +214,5 @@ fault(
     await lab.closedAll();
     await lab.ask(300);
   },
-  true,
+  { othersSuffer: true },
 );

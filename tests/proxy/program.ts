@@ -66,10 +66,11 @@ export class Program implements AsyncDisposable {
     return this.#lines[this.#read++]!;
   }
 
-  /** Takes lines up to the first that contains `what`, and gives that. */
+  /** Takes lines up to the first that contains `what`, and gives that. Fails as `line` does. */
   async until(what: string, timeoutMs = 60_000): Promise<string> {
+    const end = performance.now() + timeoutMs;
     for (;;) {
-      const line = await this.line(timeoutMs);
+      const line = await this.line(Math.max(0, end - performance.now()));
       if (line.includes(what)) return line;
     }
   }
