@@ -130,22 +130,29 @@ export class IngressCluster implements AsyncDisposable {
     return this.hosts.lab.address(name, "front");
   }
 
-  /** The worker whose web pods have more connections now. */
-  async busier(): Promise<typeof WORKERS[number]> {
-    const count = "ss -Htnp state established | grep -c rootlessport || :";
-    const counts = await Promise.all(WORKERS.map((name) => this.hosts.host(name).run(count)));
-    const [one, other] = counts.map(Number);
-    if (one === 0 && other === 0) throw new Error("no worker has a connection");
-    return one! > other! ? WORKERS[0] : WORKERS[1];
+  /** Kills the proxy of a host without warning, and waits until there is another. */
+  async killProxy(name: string): Promise<void> {
+    const host = this.hosts.host(name);
+    const pids = async () => {
+      const { out } = await host.try("ss -Hltnp 'sport = :32767' | grep -o 'pid=[0-9]*' | sort -u");
+      return out.trim().replaceAll("pid=", "");
+    };
+    const before = await pids();
+    await host.run('kill -KILL "$1"', before);
+    await this.hosts.until(
+      () => `${name} has another proxy than ${before}`,
+      async () => !["", before].includes(await pids()),
+    );
   }
 
-  /** Who never stops asking. */
-  load(pauseMs = 100): OutsideLoad {
+  /** Who never stops asking; an answer that takes longer than `patienceMs` counts as none. */
+  load({ pauseMs = 100, patienceMs = 20_000 } = {}): OutsideLoad {
     return OutsideLoad.start(
       this.hosts.lab,
       CLIENTS,
       BALANCERS.map((name) => this.address(name)),
       pauseMs,
+      patienceMs,
     );
   }
 

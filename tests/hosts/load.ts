@@ -9,15 +9,20 @@ export class OutsideLoad implements AsyncDisposable {
 
   private constructor(private readonly clients: readonly Deno.ChildProcess[]) {}
 
-  /** One client at the place of each of `names`, who are operators of the lab. */
+  /**
+   * One client at the place of each of `names`, who are operators of the lab.
+   *
+   * @param patienceMs An answer that takes longer counts as none.
+   */
   static start(
     lab: Lab,
     names: readonly string[],
     addresses: readonly string[],
     pauseMs: number,
+    patienceMs: number,
   ): OutsideLoad {
     const deno = [Deno.execPath(), "run", "-q", "-A", "--unsafely-ignore-certificate-errors"];
-    const words = [...deno, CLIENT, `${pauseMs}`, ...addresses];
+    const words = [...deno, CLIENT, `${pauseMs}`, `${patienceMs}`, ...addresses];
     return new OutsideLoad(names.map((name) =>
       lab.command(lab.operator(name), words, {
         cwd: new URL("../../", import.meta.url).pathname,

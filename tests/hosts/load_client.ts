@@ -2,15 +2,12 @@
  * A client outside of the cluster that never stops asking, over new and kept connections, by HTTP/1.1 with
  * and without TLS and by HTTP/2; until SIGTERM, when it prints a {@link LoadResult} as JSON.
  *
- *   deno run -A --unsafely-ignore-certificate-errors load_client.ts <pause in ms> <address>...
+ *   deno run -A --unsafely-ignore-certificate-errors load_client.ts <pause in ms> <patience in ms> <address>...
  */
 import { connectHttp1, connectHttp2, type Connection } from "./load_connections.ts";
 
 /** Requests of a connection that is kept. */
 const REQUESTS = 40;
-/** An answer that takes longer counts as none. */
-const PATIENCE_MS = 20_000;
-
 export interface LoadFailure {
   /** When the request began. */
   readonly at: string;
@@ -50,7 +47,12 @@ class Load {
   readonly #mixed: string[] = [];
   stopped = false;
 
-  constructor(readonly addresses: readonly string[], readonly pauseMs: number) {}
+  /** @param patienceMs An answer that takes longer counts as none. */
+  constructor(
+    readonly addresses: readonly string[],
+    readonly pauseMs: number,
+    readonly patienceMs: number,
+  ) {}
 
   async run(): Promise<LoadResult> {
     await Promise.all(
@@ -79,16 +81,17 @@ class Load {
       let at = new Date().toISOString();
       let connection: Connection | undefined;
       try {
-        connection = await within(connect(address));
+        connection = await within(this.patienceMs, connect(address));
         this.#kinds[kind].connections++;
         for (let left = requests; left > 0 && connection.open; left--) {
           const last = left === 1 || this.stopped;
           at = new Date().toISOString();
-          await within(connection.ask(last, (version) => {
+          const asked = connection.ask(last, (version) => {
             versions.push(version);
             this.#kinds[kind]!.requests++;
             this.#versions[version] = (this.#versions[version] ?? 0) + 1;
-          }));
+          });
+          await within(this.patienceMs, asked);
           if (last) break;
           await this.#pause();
         }
@@ -106,10 +109,10 @@ class Load {
   }
 }
 
-async function within<T>(promise: Promise<T>): Promise<T> {
+async function within<T>(limitMs: number, promise: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`nothing within ${PATIENCE_MS} ms`)), PATIENCE_MS);
+    timer = setTimeout(() => reject(new Error(`nothing within ${limitMs} ms`)), limitMs);
   });
   try {
     return await Promise.race([promise, late]);
@@ -119,8 +122,8 @@ async function within<T>(promise: Promise<T>): Promise<T> {
 }
 
 if (import.meta.main) {
-  const [pauseMs, ...addresses] = Deno.args;
-  const load = new Load(addresses, Number(pauseMs));
+  const [pauseMs, patienceMs, ...addresses] = Deno.args;
+  const load = new Load(addresses, Number(pauseMs), Number(patienceMs));
   Deno.addSignalListener("SIGTERM", () => load.stopped = true);
   console.log(JSON.stringify(await load.run()));
   // What a connection that failed has left may keep the process.

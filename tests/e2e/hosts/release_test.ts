@@ -93,6 +93,10 @@ Deno.test({
         );
       });
 
+      await step("the proxy of each host is killed", async () => {
+        for (const name of [...BALANCERS, ...WORKERS]) await cluster.killProxy(name);
+      });
+
       const result = await load.stop();
       stopped = true;
       tell(result);
@@ -121,32 +125,34 @@ Deno.test({
       await agree();
     });
 
-    await step("a worker whose plug is pulled in the middle: the other one serves", async () => {
-      const [running, before] = [await cluster.running(), await cluster.tree()];
-      await cluster.version("9.1.0");
-      const [load, release] = [cluster.load(), cluster.startRelease()];
-      await release.came("deliver");
-      const worker = await cluster.busier();
-      await hosts.host(worker).kill();
-      const pulled = new Date().toISOString();
-      const { code, text } = await release.end;
-      const result = await load.stop();
-      tell(result);
-      strictEqual(code, 1, text);
-      match(text, /"event":"end","result":"restored","target":"web:9\.1\.0"/);
-      match(text, new RegExp(`"why":"[^"]*${worker}[ :]`));
-      strictEqual(await cluster.tree(), before);
-      // What was on its way to that host is lost; all that is asked for afterwards is answered.
-      deepStrictEqual(result.failures.filter(({ at }) => at > pulled), []);
-      ok(result.failures.length <= 12, "each client lost at most what it had asked for just then");
-      await hosts.host(worker).start();
-      await hosts.sns("cluster", "sync");
-      await hosts.until(
-        () => "all runs as before",
-        async () => JSON.stringify(await cluster.running()) === JSON.stringify(running),
-      );
-      strictEqual((await hosts.try("cluster", "plan")).code, 0);
-      await agree();
-    });
+    await step(
+      "a worker whose plug is pulled in the middle: the other one serves all",
+      async () => {
+        const [running, before] = [await cluster.running(), await cluster.tree()];
+        await cluster.version("9.1.0");
+        // What was on its way to that host is asked for again once the proxies take it for gone.
+        const load = cluster.load({ patienceMs: 45_000 });
+        const release = cluster.startRelease();
+        await release.came("deliver");
+        const [worker] = WORKERS;
+        await hosts.host(worker).kill();
+        const { code, text } = await release.end;
+        const result = await load.stop();
+        tell(result);
+        strictEqual(code, 1, text);
+        match(text, /"event":"end","result":"restored","target":"web:9\.1\.0"/);
+        match(text, new RegExp(`"why":"[^"]*${worker}[ :]`));
+        strictEqual(await cluster.tree(), before);
+        deepStrictEqual(result.failures, []);
+        await hosts.host(worker).start();
+        await hosts.sns("cluster", "sync");
+        await hosts.until(
+          () => "all runs as before",
+          async () => JSON.stringify(await cluster.running()) === JSON.stringify(running),
+        );
+        strictEqual((await hosts.try("cluster", "plan")).code, 0);
+        await agree();
+      },
+    );
   },
 });
