@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { configId } from "../../cli/ingress/haproxy_cfg.ts";
 import { OFFICIAL_PODS } from "../../pods/mod.ts";
-import { ANSWERING_CFG, answeringPod } from "../ingress/answering_pod.ts";
+import { ANSWERING_CFG, type AnsweringOptions, answeringPod } from "../ingress/answering_pod.ts";
 import { INGRESS_IMAGE } from "../ingress/image.ts";
 import { makeCertificate } from "../ingress/lab.ts";
 import { eventually, type Ran } from "../shell/pod_folder.ts";
@@ -82,8 +82,8 @@ export class IngressCluster implements AsyncDisposable {
   }
 
   /** Makes the source of the web pod that of another version; sources are no part of the project. */
-  async version(version: string, image?: string): Promise<void> {
-    const yaml = answeringPod(version, { ...PUBLIC, ...(image === undefined ? {} : { image }) });
+  async version(version: string, options: Partial<AnsweringOptions> = {}): Promise<void> {
+    const yaml = answeringPod(version, { ...PUBLIC, ...options });
     await this.hosts.write({ "_pods/web/pod.yaml": yaml });
   }
 

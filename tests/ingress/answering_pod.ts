@@ -5,13 +5,15 @@ export interface AnsweringOptions {
   /** Public ports; for each there is a rule of the ingress. */
   readonly http: number;
   readonly https: number;
+  /** One of its own by default. */
+  readonly clusterPort?: number;
   /** {@link INGRESS_IMAGE} by default. */
   readonly image?: string;
 }
 
-/** The pod.yaml of a version. Each version gets host and cluster ports of its own. */
+/** The pod.yaml of a version. Each version gets a host port of its own. */
 export function answeringPod(version: string, options: AnsweringOptions): string {
-  const { http, https, image = INGRESS_IMAGE } = options;
+  const { http, https, clusterPort = "${CLUSTERPORTAUTO1}", image = INGRESS_IMAGE } = options;
   return `api: 1.0.0
 podVersion: ${version}
 volumes:
@@ -35,7 +37,7 @@ containers:
     expose:
       - targetPort: 8080
         hostPort: \${HOSTPORTAUTO1}
-        clusterPort: \${CLUSTERPORTAUTO1}
+        clusterPort: ${clusterPort}
         ingress:
           - { protocol: http, pathBeg: /, bind: ${http} }
           - { protocol: https, pathBeg: /, bind: ${https} }

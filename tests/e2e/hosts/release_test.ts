@@ -14,6 +14,9 @@ import { inOrder } from "../../steps.ts";
 const RELEASES = Number(Deno.env.get("RELEASES") ?? 2);
 const ROLLBACKS = Number(Deno.env.get("ROLLBACKS") ?? 1);
 
+/** A cluster port that the project gives to two versions. */
+const SHARED_PORT = 61500;
+
 const why = await whyNoHosts() ?? await whyNoIngressImage();
 if (why) console.warn(`No release goes through load balancers on real hosts: ${why}`);
 
@@ -110,10 +113,25 @@ Deno.test({
       if (!stopped) tell(await load.stop());
     }
 
+    await step("versions that share a cluster port: from one to the other, and back", async () => {
+      const load = cluster.load();
+      for (const version of ["8.0.0", "8.1.0"]) {
+        await cluster.version(version, { clusterPort: SHARED_PORT });
+        const { code, text } = await cluster.release("release", "web", "--drain=10");
+        strictEqual(code, 0, text);
+      }
+      const { code, text } = await cluster.release("rollback", "web", "--drain=10");
+      strictEqual(code, 0, text);
+      await only("8.0.0");
+      const result = await load.stop();
+      tell(result);
+      deepStrictEqual(result.failures, []);
+    });
+
     await step("a version whose image there is nowhere: all is as before", async () => {
       const [running, before] = [await cluster.running(), await cluster.tree()];
       const quiet = cluster.load();
-      await cluster.version("9.0.0", "localhost/nowhere:1");
+      await cluster.version("9.0.0", { image: "localhost/nowhere:1" });
       const { code, text } = await cluster.release("release", "web", "--timeout=10");
       const result = await quiet.stop();
       strictEqual(code, 1, text);
