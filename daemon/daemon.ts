@@ -15,6 +15,7 @@ import {
 } from "./reconcile/loop.ts";
 import type { RamdiskMounter } from "./reconcile/ramdisks.ts";
 import { sleep } from "./sleep.ts";
+import { GOING_DOWN } from "./system/going_down.ts";
 import { reportPods, RetryClock } from "./status/report.ts";
 import { ReportFile } from "./status/report_file.ts";
 
@@ -22,13 +23,18 @@ export interface ServeOptions {
   readonly log: Log;
   /** The whole environment of the pods, see `podEnvironment`. */
   readonly env: Readonly<Record<string, string>>;
-  /** Ends the daemon: no new commands, those under way are waited for. */
+  /**
+   * Ends the daemon: no new commands, those under way are waited for. With {@link GOING_DOWN} as the reason
+   * all pods are stopped before.
+   */
   readonly stop: AbortSignal;
   /** Ends the commands under way too. */
   readonly stopNow: AbortSignal;
   readonly loop?: Partial<LoopOptions>;
   /** Milliseconds that a pod's command may take; default 10 minutes. */
   readonly commandTimeoutMs?: number;
+  /** Milliseconds for the pods to stop when the machine goes down; default 40 s. */
+  readonly goDownMs?: number;
   /** Milliseconds that commands under way are waited for at the end; default 30 s. */
   readonly finishMs?: number;
   readonly now?: LoopDeps["now"];
@@ -73,14 +79,27 @@ export async function serve(home: string, options: ServeOptions): Promise<void> 
     options.onReady?.(pods);
   });
   options.onEnding?.();
-  if (!stopNow.aborted) log("INFO", "Ending: waiting for the pod commands under way");
+  const goesDown = stop.reason === GOING_DOWN && !stopNow.aborted;
+  if (goesDown) await goDown(loop, options);
+  else if (!stopNow.aborted) log("INFO", "Ending: waiting for the pod commands under way");
   const done = new AbortController();
   const finished = loop.finish().finally(() => done.abort());
-  await sleep(options.finishMs ?? 30_000, AbortSignal.any([done.signal, stopNow]));
+  const finishMs = goesDown ? 0 : options.finishMs ?? 30_000;
+  await sleep(finishMs, AbortSignal.any([done.signal, stopNow]));
   end.abort();
   await finished;
   await reports.file.flush();
-  log("INFO", "Ended; the pods keep running");
+  log("INFO", goesDown ? "Ended" : "Ended; the pods keep running");
+}
+
+/** Stops all pods, as far as they do it in time. */
+async function goDown(loop: Loop, { log, stopNow, goDownMs = 40_000 }: ServeOptions) {
+  log("INFO", "The machine goes down: all pods are stopped");
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), goDownMs);
+  const up = await loop.goDown(AbortSignal.any([stopNow, late.signal]));
+  clearTimeout(timer);
+  if (up.length > 0) log("WARN", `These pods have not stopped in time: ${up.join(" ")}`);
 }
 
 /** Keeps the report of a home up to date. */

@@ -2,6 +2,7 @@ import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/st
 import { serve, type ServeOptions } from "./daemon.ts";
 import { podEnvironment } from "./environment.ts";
 import { createLog } from "./log.ts";
+import { GOING_DOWN } from "./system/going_down.ts";
 import { TestHome, text, until } from "./testing/home.ts";
 
 /** A daemon inside this process; disposing of it ends it. */
@@ -43,6 +44,37 @@ Deno.test("a changed pod.state is noticed and carried out", async () => {
   await until("rm", async () => (await web.calls()).at(-1) === "rm");
   await until("the end of rm", () => daemon.log.includes("rm done"));
   deepStrictEqual(await web.calls(), ["run", "stop", "rm"]);
+});
+
+Deno.test("before the machine goes down all pods are stopped, the proxy last; their files stay", async () => {
+  await using home = await TestHome.make();
+  const pods = [await home.pod("proxy", "running"), await home.pod("web", "running")];
+  pods.push(await home.pod("old", "stopped"));
+  await using daemon = new TestDaemon(home);
+  for (const name of ["proxy", "web"]) {
+    await until(`${name} runs`, () => new RegExp(`Pod ${name}\\S* run done`).test(daemon.log));
+  }
+  await until("old is stopped", () => /Pod old\S* stop done/.test(daemon.log));
+  daemon.stop.abort(GOING_DOWN);
+  await daemon.served;
+  deepStrictEqual(await Promise.all(pods.map((pod) => pod.calls())), [
+    ["run", "stop"],
+    ["run", "stop"],
+    ["stop"],
+  ]);
+  match(daemon.log, /goes down[^]*Pod web\S* stop done[^]*Pod proxy\S* stop done[^]*Ended\n$/);
+  deepStrictEqual(await text(`${pods[1]!.dir}/pod.state`), "running\n");
+});
+
+Deno.test("a pod that does not stop in time keeps no machine up", async () => {
+  await using home = await TestHome.make();
+  const web = await home.pod("web", "running");
+  await using daemon = new TestDaemon(home, { goDownMs: 300 });
+  await until("web runs", () => daemon.log.includes("run done"));
+  await web.set("fail");
+  daemon.stop.abort(GOING_DOWN);
+  await daemon.served;
+  match(daemon.log, /have not stopped in time: web\/1\.0\.0/);
 });
 
 Deno.test("a release that appears later is run, with the host's address and a clean environment", async () => {

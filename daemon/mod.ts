@@ -3,4 +3,4 @@ export * from "./host/host.ts";
 export * from "./host/layout.ts";
 export { LocalHost, type LocalHostOptions } from "./host/local_host.ts";
 export { sleep } from "./sleep.ts";
-export { systemdUnit } from "./systemd/unit.ts";
+export { systemdUnit, USER_SERVICES, USER_SERVICES_FILE } from "./systemd/unit.ts";

@@ -3,11 +3,12 @@ import { fstatSync } from "node:fs";
 import { userInfo } from "node:os";
 import { basename, dirname } from "node:path/posix";
 import { serve } from "./daemon.ts";
-import { podEnvironment } from "./environment.ts";
+import { DEFAULT_PATH, podEnvironment } from "./environment.ts";
 import { lstat, messageOf } from "./files.ts";
 import { createLog, isJournal, type Log, parseLogLevel } from "./log.ts";
 import { HomeChannel } from "./system/home_channel.ts";
 import { ownCommand } from "./system/self.ts";
+import { GOING_DOWN, isGoingDown } from "./system/going_down.ts";
 import { serveSystem } from "./system/system.ts";
 import { RUN_DIR } from "./system/system_report.ts";
 import { Notify } from "./systemd/notify.ts";
@@ -51,11 +52,17 @@ export async function runSystem(started: Started): Promise<void> {
   const { env, main, stop, stopNow } = started;
   const log = makeLog(started);
   using notify = makeNotify(log, env);
+  const ending = new AbortController();
+  const askWhy = async () => {
+    const path = { PATH: env.PATH || DEFAULT_PATH };
+    ending.abort(await isGoingDown(path, log) ? GOING_DOWN : undefined);
+  };
+  stop.addEventListener("abort", () => void askWhy());
   await serveSystem({
     log,
     env,
     command: ownCommand(main),
-    stop,
+    stop: ending.signal,
     stopNow,
     notify,
     runDir: env.SIMPLENETESD_RUN_DIR || RUN_DIR,
@@ -75,7 +82,7 @@ export async function runHomeForSystem(home: string, started: Started): Promise<
   const orphaned = new AbortController();
   void channel.listen(Deno.stdin.readable)
     .catch((error) => log("ERROR", `Cannot hear the daemon: ${messageOf(error)}`))
-    .then(() => orphaned.abort());
+    .then(() => orphaned.abort(channel.goesDown ? GOING_DOWN : undefined));
   // The first signal counts as the second where the daemon has asked for the end before.
   const atOnce = new AbortController();
   started.stop.addEventListener("abort", () => {

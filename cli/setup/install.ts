@@ -1,7 +1,7 @@
 /** `sns host setup install`: account, keys, podman, programs and service of a host. */
 import { resolve } from "node:path";
 import type { Host } from "../../daemon/mod.ts";
-import { systemdUnit } from "../../daemon/mod.ts";
+import { systemdUnit, USER_SERVICES, USER_SERVICES_FILE } from "../../daemon/mod.ts";
 import { UserError } from "../errors.ts";
 import { AS_ROOT, SETUP_PROGRAMS } from "../remote/setup/programs.ts";
 import { confirmChange } from "./confirm.ts";
@@ -47,6 +47,7 @@ export async function install(
     await runSteps(setup, login.host, "service", [
       ...[PREFIX, systemdUnit(`${PREFIX}/bin/simplenetesd`).trimEnd()],
       ...[program.deno, program.apps],
+      ...[USER_SERVICES_FILE, USER_SERVICES.trimEnd()],
     ]);
   }
   if (!options.skipFirewall) await firewall(setup, login, options.confirmSeconds);

@@ -27,13 +27,15 @@ export function bringDown(
   facts: Facts,
   memory: InstanceMemory,
   desired: "stopped" | "removed",
+  { goesDown }: Pick<World, "goesDown"> = {},
 ): Aim {
   const { id } = facts;
+  const why = goesDown ? "the machine goes down" : `its state is ${desired}`;
   const discard = facts.action && { id, why: `its state is ${desired}, not running` };
   const command: Command = {
     id,
     kind: desired === "stopped" ? "stop" : "rm",
-    why: `its state is ${desired}`,
+    why,
   };
   return {
     memory,

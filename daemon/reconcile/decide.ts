@@ -17,6 +17,7 @@ import type {
   Memory,
   World,
 } from "./model.ts";
+import { asGoingDown } from "./going_down.ts";
 import { findHeld, holdEnd } from "./start_first.ts";
 import { DRAIN_GRACE } from "./timing.ts";
 
@@ -48,11 +49,12 @@ export function decide(
   const outcomes = new Map(world.outcomes.map((outcome) => [outcome.id, outcome]));
   const recall = (facts: Facts) =>
     remember(memory.get(facts.id) ?? NEW, facts, outcomes.get(facts.id), now);
-  const known = new Map(world.instances.map((facts) => [facts.id, recall(facts)]));
-  const held = findHeld(world.instances, memory, known, now);
+  const instances = world.goesDown ? asGoingDown(world.instances, memory) : world.instances;
+  const known = new Map(instances.map((facts) => [facts.id, recall(facts)]));
+  const held = findHeld(instances, memory, known, now);
   const next = new Map<string, InstanceMemory>();
   const steps = new Map<string, Step>();
-  for (const facts of world.instances) {
+  for (const facts of instances) {
     const step = held.has(facts.id)
       ? hold(facts, recall(withoutState(facts)), now)
       : decideOne(facts, known.get(facts.id)!, world, now, grace);
@@ -133,7 +135,7 @@ function decideOne(
 
   const { plan, discard, ...aim } = memory.desired === "running"
     ? keepRunning(facts, memory, world, now)
-    : bringDown(facts, memory, memory.desired);
+    : bringDown(facts, memory, memory.desired, world);
   const due = plan !== undefined && now.mono >= plan.notBefore;
   const step = route(wished && !(due && !keepsTraffic(plan.command)), aim.memory);
   // A plan that ends connections waits until the proxies know that they must not make new ones.

@@ -7,9 +7,10 @@ import { DirectoryWatch } from "../watch.ts";
 import { act, type ActDeps, takeAction } from "./act.ts";
 import { decide } from "./decide.ts";
 import { FileCache } from "./file_cache.ts";
+import { areDown } from "./going_down.ts";
 import { Inventory } from "./inventory.ts";
 import { isSteady } from "./memory.ts";
-import type { Command, Decision, Discard, Instant, Memory, Outcome } from "./model.ts";
+import type { Command, Decision, Discard, Facts, Instant, Memory, Outcome } from "./model.ts";
 import { News } from "./news.ts";
 import type { Observed } from "./observe.ts";
 import { type PodRecord, Records } from "./records.ts";
@@ -75,6 +76,7 @@ export class Loop {
   #held: Decision["held"] = new Map();
   #nextPoll = 0;
   #nextLiveness = 0;
+  #goesDown = false;
 
   constructor(readonly home: string, readonly deps: LoopDeps, readonly options: LoopOptions) {
     this.#problems = new ProblemLog(deps.log);
@@ -100,14 +102,37 @@ export class Loop {
    */
   async work(stop: AbortSignal, onReady: (pods: number) => void = () => {}): Promise<void> {
     let ready = false;
+    await this.#go(stop, () => {
+      if (!ready) onReady(this.#inventory.observed.size);
+      ready = true;
+      return true;
+    });
+  }
+
+  /**
+   * Stops all pods, the proxy last, until `end` aborts; what their files ask for stays as it is. After
+   * {@link work}.
+   *
+   * @returns the pods that did not end
+   */
+  async goDown(end: AbortSignal): Promise<string[]> {
+    this.#goesDown = true;
+    this.#news.addEverything();
+    const isUp = (...facts: readonly Facts[]) => !areDown(facts, this.#memory);
+    const all = () => [...this.#inventory.observed.values()].map(({ facts }) => facts);
+    await this.#go(end, () => isUp(...all()));
+    return all().filter((facts) => isUp(facts)).map(({ id }) => id);
+  }
+
+  /** Turns until `stop` aborts, or `goesOn` says no after one. */
+  async #go(stop: AbortSignal, goesOn: () => boolean): Promise<void> {
     while (!stop.aborted) {
       let next = this.#mono() + AFTER_FAILURE;
       try {
         next = await this.#turn(stop);
         this.#problems.clear("turn");
         this.#tellTurn();
-        if (!ready) onReady(this.#inventory.observed.size);
-        ready = true;
+        if (!goesOn()) break;
         await this.#rest(Math.min(next, this.#mono() + this.options.turnMs), stop);
       } catch (error) {
         const message = `Cannot look after ${this.home}: ${messageOf(error)}`;
@@ -174,6 +199,7 @@ export class Loop {
     const world = {
       instances: all.map(({ facts }) => facts),
       outcomes,
+      goesDown: this.#goesDown,
       ...(hostInterface === undefined ? {} : { hostInterface }),
     };
     return decide(world, this.#memory, this.deps.now(), {

@@ -52,6 +52,8 @@ export interface World {
   readonly hostInterface?: string;
   /** Commands that ended since the last turn. */
   readonly outcomes: readonly Outcome[];
+  /** The machine goes down: all pods are to stop. */
+  readonly goesDown?: boolean;
 }
 
 export type CommandKind = "run" | "rerun" | "stop" | "rm";

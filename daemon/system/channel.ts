@@ -31,6 +31,9 @@ export interface Answer {
   readonly error?: string;
 }
 
+/** To a home's process, before the end: the machine goes down, so its pods are to stop. */
+export const GO_DOWN = '{"goDown":true}';
+
 /** Bytes of a line; longer ones are no messages. */
 export const MAX_LINE = 16 * 1024;
 

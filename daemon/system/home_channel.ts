@@ -1,7 +1,7 @@
 /** The end of the channel that the process of a home holds: turns and requests out, answers in. */
 import type { Instance } from "../discovery.ts";
 import type { RamdiskMounter } from "../reconcile/ramdisks.ts";
-import { type Answer, type HomeMessage, linesOf, parseAnswer } from "./channel.ts";
+import { type Answer, GO_DOWN, type HomeMessage, linesOf, parseAnswer } from "./channel.ts";
 import { mountedRamdisks, parseMounts, type Ramdisk } from "./ramdisk.ts";
 
 /** Milliseconds to wait for an answer. */
@@ -10,13 +10,20 @@ const ANSWER_MS = 30_000;
 export class HomeChannel implements RamdiskMounter {
   readonly #waiting = new Map<number, (answer: Answer) => void>();
   #nextId = 0;
+  #goesDown = false;
 
   /** @param home the host home, an absolute path without links */
   constructor(readonly home: string, readonly write: (line: string) => void) {}
 
+  /** Whether the daemon has said that the machine goes down. */
+  get goesDown(): boolean {
+    return this.#goesDown;
+  }
+
   /** Takes answers until the input ends: the daemon wants this process to end, or is gone itself. */
   async listen(input: ReadableStream<Uint8Array>): Promise<void> {
     for await (const line of linesOf(input.getReader())) {
+      if (line === GO_DOWN) this.#goesDown = true;
       const answer = parseAnswer(line);
       if (answer) this.#waiting.get(answer.id)?.(answer);
     }

@@ -1,13 +1,14 @@
 /** One life of the process that serves one host home: started, listened to, ended, reaped. */
 import { messageOf } from "../files.ts";
-import { type Answer, type HomeMessage, linesOf, parseHomeMessage } from "./channel.ts";
+import { GOING_DOWN } from "./going_down.ts";
+import { type Answer, GO_DOWN, type HomeMessage, linesOf, parseHomeMessage } from "./channel.ts";
 
 export interface HomeProcessOptions {
   /** Program, then its arguments. */
   readonly argv: readonly [string, ...string[]];
   /** Its whole environment. */
   readonly env: Readonly<Record<string, string>>;
-  /** Asks it to end in good order. */
+  /** Asks it to end in good order; with {@link GOING_DOWN} as the reason, together with its pods. */
   readonly stop: AbortSignal;
   /** Asks it to end at once. */
   readonly stopNow: AbortSignal;
@@ -77,7 +78,7 @@ class Life {
   async lead(): Promise<string | undefined> {
     const { stop, stopNow } = this.options;
     const askToEnd = () => {
-      void this.#closeInput();
+      void this.#askToEnd();
       this.#later(this.options.endMs, () => this.#kill("it did not end in time"));
     };
     const askAgain = () => this.#signal("SIGTERM");
@@ -135,10 +136,14 @@ class Life {
       () => ({ id }),
       (error) => ({ id, error: messageOf(error) }),
     );
+    await this.#say(JSON.stringify(answer));
+  }
+
+  async #say(line: string): Promise<void> {
     try {
-      await this.#input.write(new TextEncoder().encode(`${JSON.stringify(answer)}\n`));
+      await this.#input.write(new TextEncoder().encode(`${line}\n`));
     } catch (error) {
-      // It is gone, or was asked to end, and waits for no answer.
+      // It is gone, or was asked to end, and waits for no word.
       if (!(error instanceof TypeError || error instanceof Deno.errors.BrokenPipe)) throw error;
     }
   }
@@ -186,6 +191,11 @@ class Life {
       // Closed already, or nobody is at the other end.
       if (!(error instanceof TypeError || error instanceof Deno.errors.BrokenPipe)) throw error;
     }
+  }
+
+  async #askToEnd(): Promise<void> {
+    if (this.options.stop.reason === GOING_DOWN) await this.#say(GO_DOWN);
+    await this.#closeInput();
   }
 
   #later(ms: number, action: () => void): void {

@@ -8,8 +8,8 @@ import { runtimeDirOf } from "./runtime_dir.ts";
 import { INTERNAL } from "./self.ts";
 import type { SystemOptions } from "./system.ts";
 
-/** Milliseconds that a home's process may take to end; it waits up to 30 s for its pods' commands. */
-const END_MS = 40_000;
+/** Milliseconds that a home's process may take to end: its pods' commands may take 30 s, their end 40 s. */
+const END_MS = 50_000;
 const QUIET_MS = 60_000;
 /** Milliseconds that mounting may take. */
 const RAMDISK_MS = 15_000;

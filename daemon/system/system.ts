@@ -9,6 +9,7 @@ import type { Notify } from "../systemd/notify.ts";
 import type { Account } from "./account.ts";
 import { accountNames, AccountRegister, askAccounts } from "./accounts.ts";
 import { findHomes } from "./find_homes.ts";
+import { GOING_DOWN } from "./going_down.ts";
 import { Homes } from "./homes.ts";
 import { Looks } from "./looks.ts";
 import { accountEnvironment } from "./privilege.ts";
@@ -59,7 +60,7 @@ export async function serveSystem(options: SystemOptions): Promise<void> {
   using _lock = await lockFile(systemPaths(runDir).lock, "this system", holder);
   log("INFO", `simplenetesd ${VERSION} serves the host homes of all users (pid ${Deno.pid})`);
   await new System(options).work();
-  log("INFO", "Ended; the pods keep running");
+  log("INFO", options.stop.reason === GOING_DOWN ? "Ended" : "Ended; the pods keep running");
 }
 
 class System {

@@ -1,5 +1,10 @@
 /** The unit that runs the daemon under systemd. */
 import template from "./simplenetesd.service" with { type: "text" };
+import userServices from "./user-services.conf" with { type: "text" };
+
+/** Lets the daemon end before the services of users: for {@link USER_SERVICES_FILE}. */
+export const USER_SERVICES: string = userServices;
+export const USER_SERVICES_FILE = "/etc/systemd/system/user@.service.d/simplenetes.conf";
 
 /**
  * The text of `simplenetesd.service`.

@@ -1,6 +1,6 @@
 /** A cluster on the hosts of a lab: three behind a jump host, with podman and the daemon under systemd. */
 import { join } from "node:path";
-import { systemdUnit } from "../../daemon/mod.ts";
+import { systemdUnit, USER_SERVICES, USER_SERVICES_FILE } from "../../daemon/mod.ts";
 import { EXAMPLE_IMAGE, makeImageTar } from "../e2e/podman.ts";
 import { INGRESS_IMAGE, makeIngressImageTar } from "../ingress/image.ts";
 import { eventually, type Ran } from "../shell/pod_folder.ts";
@@ -90,8 +90,9 @@ export class HostsCluster implements AsyncDisposable {
       if (host.name === "door") return;
       await host.run(FIT_IN, USER);
       await host.run(
-        'printf %s "$1" >/etc/systemd/system/simplenetesd.service; systemctl enable --now simplenetesd',
-        systemdUnit(),
+        `printf %s "$1" >/etc/systemd/system/simplenetesd.service
+        mkdir -p "\${2%/*}" && printf %s "$3" >"$2"; systemctl enable --now simplenetesd`,
+        ...[systemdUnit(), USER_SERVICES_FILE, USER_SERVICES],
       );
       if (image) {
         await Deno.copyFile(tar, host.home("image.tar"));

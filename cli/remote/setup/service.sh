@@ -1,7 +1,8 @@
 # shellcheck shell=sh disable=SC2015,SC2034,SC2154
 # The daemon as a service. A restart leaves the pods alone; one that fails brings the program and the unit
-# back that were there before. Arguments: look or do, prefix, text of the unit, names of the program's parts.
-prefix=$1 text=$2 deno=$3 apps=$4
+# back that were there before. Arguments: look or do, prefix, text of the unit, names of the program's parts,
+# file and text of what lets it end before the services of users.
+prefix=$1 text=$2 deno=$3 apps=$4 order=$5 order_text=$6
 lib=$prefix/lib/simplenetes
 unit=/etc/systemd/system/simplenetesd.service
 [ -d /run/systemd/system ] || fail 1 "there is no systemd here: add --skip-systemd, and start simplenetesd by your own means"
@@ -34,6 +35,14 @@ restore() {
 
 old=
 [ ! -f "$unit" ] || old=$(cat "$unit")
+if is_file "$order" "$order_text"; then
+	is_ok order "pods stop in order when the host goes down"
+elif due order "let pods stop in order when the host goes down"; then
+	put_file "$order" 644 "$order_text"
+	systemctl daemon-reload
+	changed order "pods stop in order when the host goes down"
+fi
+
 if [ "$old" = "$text" ] && is_current; then
 	is_ok service "simplenetesd runs"
 elif due service "start simplenetesd anew, pods go on"; then

@@ -70,9 +70,24 @@ Deno.test({
       match(await host.run("simplenetesd status"), /web:1\.0\.0 +running +ready/);
     });
 
-    await step("a host that reboots has its pods again", async () => {
+    await step("a host that reboots stops its pods in order, and has them again", async () => {
       const before = await started("h1");
+      let up = true;
+      const missed: string[] = [];
+      const asking = (async () => {
+        while (up) {
+          const answer = await answers("h2");
+          if (!(HOSTS as readonly string[]).includes(answer)) missed.push(answer);
+        }
+      })();
       await cluster.host("h1").reboot();
+      up = false;
+      await asking;
+      deepStrictEqual(missed, [], "whoever asks is answered by another host meanwhile");
+      const log = "cat /home/sns/demo/pods/$1/release/*/log/$1-*-stderr.log";
+      for (const pod of ["web", "proxy"]) {
+        match(await cluster.host("h1").run(log, pod), /ending by stop\n.* ended\n/);
+      }
       await served("h1", "h1");
       ok(await started("h1") !== before);
     });

@@ -79,7 +79,8 @@ Deno.test({
         ),
       );
       const done = results(await bare.steps(0, ...install));
-      for (const step of ["key", "user", "keys", "packages", "linger", "program", "service"]) {
+      const parts = ["packages", "linger", "program", "order", "service"];
+      for (const step of ["key", "user", "keys", ...parts]) {
         strictEqual(done[step], "changed", step);
       }
       await bare.isDone(...install);
