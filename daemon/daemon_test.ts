@@ -56,6 +56,7 @@ Deno.test("before the machine goes down all pods are stopped, the proxy last; th
   }
   await until("old is stopped", () => /Pod old\S* stop done/.test(daemon.log));
   daemon.stop.abort(GOING_DOWN);
+  await Deno.writeTextFile(pods[1]!.paths.action, "rerun\n");
   await daemon.served;
   deepStrictEqual(await Promise.all(pods.map((pod) => pod.calls())), [
     ["run", "stop"],
@@ -63,7 +64,8 @@ Deno.test("before the machine goes down all pods are stopped, the proxy last; th
     ["stop"],
   ]);
   match(daemon.log, /goes down[^]*Pod web\S* stop done[^]*Pod proxy\S* stop done[^]*Ended\n$/);
-  deepStrictEqual(await text(`${pods[1]!.dir}/pod.state`), "running\n");
+  strictEqual(await text(pods[1]!.paths.state), "running\n");
+  strictEqual(await text(pods[1]!.paths.action), "rerun\n");
 });
 
 Deno.test("a pod that does not stop in time keeps no machine up", async () => {

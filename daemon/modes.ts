@@ -57,7 +57,8 @@ export async function runSystem(started: Started): Promise<void> {
     const path = { PATH: env.PATH || DEFAULT_PATH };
     ending.abort(await isGoingDown(path, log) ? GOING_DOWN : undefined);
   };
-  stop.addEventListener("abort", () => void askWhy());
+  if (stop.aborted) void askWhy();
+  else stop.addEventListener("abort", () => void askWhy());
   await serveSystem({
     log,
     env,

@@ -31,7 +31,10 @@ export function bringDown(
 ): Aim {
   const { id } = facts;
   const why = goesDown ? "the machine goes down" : `its state is ${desired}`;
-  const discard = facts.action && { id, why: `its state is ${desired}, not running` };
+  // What is asked for by then is for the time after.
+  const discard = facts.action && !goesDown
+    ? { id, why: `its state is ${desired}, not running` }
+    : undefined;
   const command: Command = {
     id,
     kind: desired === "stopped" ? "stop" : "rm",

@@ -72,10 +72,12 @@ export class LostConnections implements Deferred {
     private readonly loop: EventLoop,
   ) {}
 
-  /** From now on. */
+  /** From now on. The next look comes when it would have come, unless its time has changed. */
   follow(rule: LossRule): void {
+    const before = this.#rule?.silentMs ?? 0;
     this.#rule = rule;
     this.#own = new Set(rule.own);
+    if (rule.silentMs === before) return;
     this.#stopTimer?.();
     this.#stopTimer = undefined;
     if (rule.silentMs > 0) this.#lookLater(rule.silentMs);
