@@ -9,7 +9,7 @@ export interface Account {
 }
 
 /** Where programs are looked for when the daemon has no PATH. */
-export const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /**
  * @param own the daemon's environment, of which only LANG, PATH, SPACE_LOG_LEVEL, TZ and

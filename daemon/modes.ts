@@ -3,10 +3,11 @@ import { fstatSync } from "node:fs";
 import { userInfo } from "node:os";
 import { basename, dirname } from "node:path/posix";
 import { serve } from "./daemon.ts";
-import { DEFAULT_PATH, podEnvironment } from "./environment.ts";
+import { podEnvironment } from "./environment.ts";
 import { lstat, messageOf } from "./files.ts";
 import { createLog, isJournal, type Log, parseLogLevel } from "./log.ts";
 import { HomeChannel } from "./system/home_channel.ts";
+import { rootEnvironment } from "./system/privilege.ts";
 import { ownCommand } from "./system/self.ts";
 import { GOING_DOWN, isGoingDown } from "./system/going_down.ts";
 import { serveSystem } from "./system/system.ts";
@@ -54,8 +55,7 @@ export async function runSystem(started: Started): Promise<void> {
   using notify = makeNotify(log, env);
   const ending = new AbortController();
   const askWhy = async () => {
-    const path = { PATH: env.PATH || DEFAULT_PATH };
-    ending.abort(await isGoingDown(path, log) ? GOING_DOWN : undefined);
+    ending.abort(await isGoingDown(rootEnvironment(env), log) ? GOING_DOWN : undefined);
   };
   if (stop.aborted) void askWhy();
   else stop.addEventListener("abort", () => void askWhy());
@@ -83,7 +83,7 @@ export async function runHomeForSystem(home: string, started: Started): Promise<
   const orphaned = new AbortController();
   void channel.listen(Deno.stdin.readable)
     .catch((error) => log("ERROR", `Cannot hear the daemon: ${messageOf(error)}`))
-    .then(() => orphaned.abort(channel.goesDown ? GOING_DOWN : undefined));
+    .then((goesDown) => orphaned.abort(goesDown ? GOING_DOWN : undefined));
   // The first signal counts as the second where the daemon has asked for the end before.
   const atOnce = new AbortController();
   started.stop.addEventListener("abort", () => {

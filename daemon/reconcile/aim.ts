@@ -27,7 +27,7 @@ export function bringDown(
   facts: Facts,
   memory: InstanceMemory,
   desired: "stopped" | "removed",
-  { goesDown }: Pick<World, "goesDown"> = {},
+  { goesDown }: World,
 ): Aim {
   const { id } = facts;
   const why = goesDown ? "the machine goes down" : `its state is ${desired}`;

@@ -10,23 +10,23 @@ const ANSWER_MS = 30_000;
 export class HomeChannel implements RamdiskMounter {
   readonly #waiting = new Map<number, (answer: Answer) => void>();
   #nextId = 0;
-  #goesDown = false;
 
   /** @param home the host home, an absolute path without links */
   constructor(readonly home: string, readonly write: (line: string) => void) {}
 
-  /** Whether the daemon has said that the machine goes down. */
-  get goesDown(): boolean {
-    return this.#goesDown;
-  }
-
-  /** Takes answers until the input ends: the daemon wants this process to end, or is gone itself. */
-  async listen(input: ReadableStream<Uint8Array>): Promise<void> {
+  /**
+   * Takes answers until the input ends: the daemon wants this process to end, or is gone itself.
+   *
+   * @returns whether the daemon said that the machine goes down
+   */
+  async listen(input: ReadableStream<Uint8Array>): Promise<boolean> {
+    let goesDown = false;
     for await (const line of linesOf(input.getReader())) {
-      if (line === GO_DOWN) this.#goesDown = true;
+      if (line === GO_DOWN) goesDown = true;
       const answer = parseAnswer(line);
       if (answer) this.#waiting.get(answer.id)?.(answer);
     }
+    return goesDown;
   }
 
   tell(message: HomeMessage): void {

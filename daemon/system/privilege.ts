@@ -56,3 +56,8 @@ export function accountEnvironment(
     ...Object.fromEntries(passed),
   };
 }
+
+/** The whole environment of a program that root runs for the daemon. */
+export function rootEnvironment(own: Readonly<Record<string, string | undefined>>) {
+  return accountEnvironment({ name: "root", uid: 0, gid: 0, home: "/" }, own, undefined);
+}

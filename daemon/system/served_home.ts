@@ -3,7 +3,7 @@ import { runChild } from "../host/child.ts";
 import type { Account } from "./account.ts";
 import { HomeKeeper } from "./home_keeper.ts";
 import { type HomeRequest, startHomeProcess } from "./home_process.ts";
-import { accountEnvironment, asAccount } from "./privilege.ts";
+import { accountEnvironment, asAccount, rootEnvironment } from "./privilege.ts";
 import { runtimeDirOf } from "./runtime_dir.ts";
 import { INTERNAL } from "./self.ts";
 import type { SystemOptions } from "./system.ts";
@@ -49,7 +49,7 @@ async function callRamdisk(
   const { code, stderr } = await runChild({
     argv: [...command, INTERNAL.ramdisk, kind, home, pod, version, String(uid), ...disks],
     cwd: "/",
-    env: accountEnvironment({ name: "root", uid: 0, gid: 0, home: "/" }, env, undefined),
+    env: rootEnvironment(env),
     timeoutMs: RAMDISK_MS,
     maxOutputBytes: 64 * 1024,
     overflow: "keep-last",

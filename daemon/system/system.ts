@@ -12,7 +12,7 @@ import { findHomes } from "./find_homes.ts";
 import { GOING_DOWN } from "./going_down.ts";
 import { Homes } from "./homes.ts";
 import { Looks } from "./looks.ts";
-import { accountEnvironment } from "./privilege.ts";
+import { accountEnvironment, rootEnvironment } from "./privilege.ts";
 import { keeperOf } from "./served_home.ts";
 import { systemPaths, type SystemReport } from "./system_report.ts";
 
@@ -129,8 +129,7 @@ class System {
     const { env, stop } = this.options;
     try {
       const names = accountNames(env.SIMPLENETESD_ACCOUNTS);
-      const root = accountEnvironment({ name: "root", uid: 0, gid: 0, home: "/" }, env, undefined);
-      const found = await askAccounts({ names, env: root, signal: stop });
+      const found = await askAccounts({ names, env: rootEnvironment(env), signal: stop });
       const problem = this.#register.update(found, performance.now());
       if (problem === undefined) this.#problems.clear("accounts");
       else this.#problems.report("accounts", problem, "ERROR");

@@ -3,14 +3,12 @@
  * no memory stays, and other people's traffic went on.
  */
 import assert from "node:assert/strict";
-import { FaultLab } from "../proxy/fault_lab.ts";
+import { FaultLab, FILES_SLACK } from "../proxy/fault_lab.ts";
 import { whyNoLab } from "../proxy/net_lab.ts";
 import type { Program } from "../proxy/program.ts";
 import { PORT_A, ROUTER } from "../proxy/proxy_host.ts";
 import { eventually } from "../shell/pod_folder.ts";
 
-/** Files that a proxy may have open beside connections of clients: those kept ready, for one. */
-const SLACK = 16;
 const reason = await whyNoLab();
 
 function fault(
@@ -132,7 +130,7 @@ if (Deno.env.get("PROXY_ENGINE") !== "deno") {
       await streams.tell("who lives");
       assert.deepEqual(await streams.json(), { c: open.c });
       await a.proxy.until("A host acknowledges nothing", 60_000);
-      await eventually("b has let go of all", () => b.files <= baseB + SLACK, 60_000);
+      await eventually("b has let go of all", () => b.files <= baseB + FILES_SLACK, 60_000);
       await eventually(
         "a has let go of its half",
         () => a.files - baseA < (fullA - baseA) * 0.75,

@@ -8,6 +8,7 @@ import { connectHttp1, connectHttp2, type Connection } from "./load_connections.
 
 /** Requests of a connection that is kept. */
 const REQUESTS = 40;
+
 export interface LoadFailure {
   /** When the request began. */
   readonly at: string;
